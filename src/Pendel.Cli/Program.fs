@@ -1,0 +1,4 @@
+module Pendel.Cli.Program
+
+[<EntryPoint>]
+let main _ = 0

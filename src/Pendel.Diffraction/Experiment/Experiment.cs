@@ -1,0 +1,34 @@
+using Pendel.Crystallography;
+
+namespace Pendel.Diffraction;
+
+/// <summary>How the crystal moved while a frame was exposed, as the file states it.</summary>
+public enum CollectionGeometry
+{
+    /// <summary>Not stated.</summary>
+    Unknown,
+
+    /// <summary>Continuous rotation about the goniometer axis.</summary>
+    Rotation,
+
+    /// <summary>Precession of the beam on a cone.</summary>
+    Precession,
+}
+
+/// <summary>A 3D-ED data set as recorded: nothing refined, nothing selected. What the file lacks is null, never 0.</summary>
+/// <param name="Cell">Cell of the data file.</param>
+/// <param name="Wavelength">λ as written, Å.</param>
+/// <param name="OrientationMatrix">UB, Å⁻¹: columns a*, b*, c* in the goniometer's axes at α = β = ω = 0.</param>
+/// <param name="Geometry">`data collection geometry`.</param>
+/// <param name="Mosaicity">`mosaicity`, degrees.</param>
+/// <param name="RockingCurveWidth">`RC width`, Å⁻¹.</param>
+/// <param name="Frames">Frames in file order.</param>
+public sealed record Experiment(
+    UnitCell Cell,
+    double Wavelength,
+    Matrix3 OrientationMatrix,
+    CollectionGeometry Geometry,
+    double? Mosaicity,
+    double? RockingCurveWidth,
+    ImmutableArray<VirtualFrame> Frames
+);
