@@ -1,0 +1,61 @@
+using Pendel.Crystallography;
+
+namespace Pendel.Diffraction;
+
+/// <summary>Cuts the rocking curve of a frame into arcs and lists the beams of each.</summary>
+public static class BeamSelection
+{
+    // Cost of an arc: N² (S + 0.5), the half tilt standing for gathering and scattering the matrix;
+    // fewer than 4 tilts leave the propagator's register tile unfilled.
+    const double AssemblyCost = 0.5;
+    const int TileTilts = 4;
+
+    /// <summary>A run of tilts and its beams; the first is 000.</summary>
+    public readonly record struct BeamList(int FirstTilt, int TiltCount, ImmutableArray<int> Beams);
+
+    /// <summary>
+    /// Equal arcs of 4, 8, 12 … tilts, whichever is cheapest by the cost model Σ N² (max(S, 4) + ½); the shortest of equals.
+    /// </summary>
+    /// <param name="excitation">S_g of every candidate at every tilt, Å⁻¹, tilt by tilt.</param>
+    /// <param name="tilts">Number of tilts.</param>
+    /// <param name="undiffracted">Place of 000 among the candidates.</param>
+    /// <param name="sgMax">Å⁻¹.</param>
+    /// <remarks>The choice depends on the geometry alone, so results do not depend on the machine.</remarks>
+    public static ImmutableArray<BeamList> Cut(double[] excitation, int tilts, int undiffracted, double sgMax)
+    {
+        var best = ImmutableArray<BeamList>.Empty;
+        var bestCost = double.PositiveInfinity;
+        for (var length = TileTilts; length < tilts + TileTilts; length += TileTilts)
+        {
+            var count = (tilts + length - 1) / length;
+            var arcs = Enumerable
+                .Range(0, count)
+                .Select(i => (First: i * tilts / count, End: (i + 1) * tilts / count))
+                .Select(a => List(excitation, tilts, a.First, a.End - a.First, undiffracted, sgMax))
+                .ToImmutableArray();
+            var cost = arcs.Sum(a =>
+                (double)a.Beams.Length * a.Beams.Length * (Math.Max(a.TiltCount, TileTilts) + AssemblyCost)
+            );
+            if (cost < bestCost)
+                (best, bestCost) = (arcs, cost);
+            else
+                break;
+        }
+        return best;
+    }
+
+    static BeamList List(double[] excitation, int tilts, int first, int count, int undiffracted, double sgMax)
+    {
+        var candidates = excitation.Length / tilts;
+        var beams = ImmutableArray.CreateBuilder<int>();
+        beams.Add(undiffracted);
+        for (var c = 0; c < candidates; c++)
+        for (var s = first; s < first + count && c != undiffracted; s++)
+            if (Math.Abs(excitation[s * candidates + c]) <= sgMax)
+            {
+                beams.Add(c);
+                break;
+            }
+        return new(first, count, beams.ToImmutable());
+    }
+}

@@ -1,0 +1,141 @@
+using Pendel.Crystallography;
+
+namespace Pendel.Diffraction;
+
+/// <summary>Makes the plan of a data set: arcs, beam differences and scored reflections of every frame.</summary>
+public sealed class Planner
+{
+    readonly ImmutableArray<MillerIndex> _candidates;
+    readonly int _undiffracted;
+    readonly SpaceGroup _spaceGroup;
+    readonly SelectionSettings _settings;
+    readonly double _waveNumber;
+
+    /// <summary>A planner for one crystal at one energy.</summary>
+    /// <param name="cell">The cell of the data.</param>
+    /// <param name="spaceGroup">Space group.</param>
+    /// <param name="settings">Selection.</param>
+    /// <param name="waveNumber">K in the crystal, Å⁻¹.</param>
+    /// <exception cref="ArgumentException">A limit is not positive, or scored g_max exceeds the beams'.</exception>
+    public Planner(UnitCell cell, SpaceGroup spaceGroup, SelectionSettings settings, double waveNumber)
+    {
+        if (!(settings.SgMax > 0))
+            throw new ArgumentException($"sg_max is {settings.SgMax} Å⁻¹; a positive number is expected");
+        if (settings.ScoredGMax > settings.BeamGMax)
+            throw new ArgumentException(
+                FormattableString.Invariant(
+                    $"scored g_max {settings.ScoredGMax} Å⁻¹ exceeds the beams' g_max {settings.BeamGMax} Å⁻¹"
+                )
+            );
+        _candidates = ReciprocalLattice.Within(cell, spaceGroup, settings.BeamGMax);
+        _undiffracted = _candidates.IndexOf(MillerIndex.Zero);
+        (_spaceGroup, _settings, _waveNumber) = (spaceGroup, settings, waveNumber);
+    }
+
+    /// <summary>The plan for frames in given orientations.</summary>
+    /// <param name="frames">Frames to plan.</param>
+    /// <param name="matrix">For each frame h → g at its middle, Å⁻¹, with its correction applied.</param>
+    /// <param name="correction">For each frame that correction, rotation vector, rad.</param>
+    /// <param name="tilts">For each frame its rocking curve.</param>
+    public ExperimentPlan Plan(
+        ImmutableArray<VirtualFrame> frames,
+        Func<VirtualFrame, Matrix3> matrix,
+        Func<VirtualFrame, Vector3> correction,
+        Func<VirtualFrame, ImmutableArray<Tilt>> tilts
+    )
+    {
+        var drafts = new (FramePlan Plan, SelectionReport Report, ImmutableArray<MillerIndex> Support)[frames.Length];
+        Parallel.For(
+            0,
+            frames.Length,
+            i => drafts[i] = Draft(frames[i], matrix(frames[i]), correction(frames[i]), tilts(frames[i]))
+        );
+        var places = new Dictionary<MillerIndex, int>();
+        var plans = ImmutableArray.CreateBuilder<FramePlan>();
+        foreach (var (plan, _, support) in drafts.Where(d => d.Plan.Scored.Length > 0))
+        {
+            foreach (var hkl in support)
+                places.TryAdd(hkl, places.Count);
+            plans.Add(plan with { Support = [.. support.Select(hkl => places[hkl])] });
+        }
+        var list = new SupportList([.. places.OrderBy(p => p.Value).Select(p => p.Key)], _spaceGroup);
+        var report = drafts.Aggregate(new SelectionReport(), (sum, d) => sum + d.Report);
+        return new(_waveNumber, plans.ToImmutable(), list, report);
+    }
+
+    (FramePlan, SelectionReport, ImmutableArray<MillerIndex>) Draft(
+        VirtualFrame frame,
+        Matrix3 matrix,
+        Vector3 correction,
+        ImmutableArray<Tilt> tilts
+    )
+    {
+        var (selected, report) = ReflectionFilter.Apply(frame, matrix, _waveNumber, _settings);
+        var lists = selected.IsEmpty
+            ? []
+            : BeamSelection.Cut(Excitation(matrix, tilts), tilts.Length, _undiffracted, _settings.SgMax);
+        var excited = lists.SelectMany(l => l.Beams).Select(b => _candidates[b]).ToHashSet();
+        ImmutableArray<ScoredReflection> scored = [.. selected.Where(r => excited.Contains(r.Observation.Hkl))];
+        report += new SelectionReport(0, 0, 0, selected.Length - scored.Length);
+        var place = scored.Select((r, i) => (r.Observation.Hkl, i)).ToDictionary(p => p.Hkl, p => p.i);
+        var support = new Dictionary<MillerIndex, int>();
+        var arcs = lists.Select(l => MakeArc(l, matrix, tilts, place, support)).ToImmutableArray();
+        var plan = new FramePlan(
+            frame,
+            correction,
+            Angle.Radians(frame.PrecessionAngle),
+            matrix,
+            tilts,
+            arcs,
+            scored,
+            []
+        );
+        return (plan, report, [.. support.OrderBy(p => p.Value).Select(p => p.Key)]);
+    }
+
+    double[] Excitation(Matrix3 matrix, ImmutableArray<Tilt> tilts)
+    {
+        var result = new double[tilts.Length * _candidates.Length];
+        for (var c = 0; c < _candidates.Length; c++)
+        {
+            var g = matrix * _candidates[c].ToVector();
+            for (var s = 0; s < tilts.Length; s++)
+                result[s * _candidates.Length + c] = ExcitationError.Of(tilts[s].Rotation * g, _waveNumber);
+        }
+        return result;
+    }
+
+    Arc MakeArc(
+        BeamSelection.BeamList list,
+        Matrix3 matrix,
+        ImmutableArray<Tilt> tilts,
+        Dictionary<MillerIndex, int> scored,
+        Dictionary<MillerIndex, int> support
+    )
+    {
+        var beams = list.Beams.Select(b => _candidates[b]).ToImmutableArray();
+        var g = beams.Select(hkl => matrix * hkl.ToVector()).ToImmutableArray();
+        var difference = new int[beams.Length * beams.Length];
+        for (var i = 0; i < beams.Length; i++)
+        for (var j = 0; j < beams.Length; j++)
+        {
+            var hkl = beams[i] - beams[j];
+            if (!support.TryGetValue(hkl, out var place))
+                support[hkl] = place = support.Count;
+            difference[i * beams.Length + j] = place;
+        }
+        var flux =
+            from s in Enumerable.Range(list.FirstTilt, list.TiltCount)
+            from v in g
+            select 1 / (1 - tilts[s].Rotation.Row(2).Dot(v) / _waveNumber);
+        return new(
+            list.FirstTilt,
+            list.TiltCount,
+            beams,
+            g,
+            [.. flux],
+            [.. difference],
+            [.. beams.Select(hkl => scored.GetValueOrDefault(hkl, -1))]
+        );
+    }
+}

@@ -1,0 +1,46 @@
+using Pendel.Crystallography;
+
+namespace Pendel.Diffraction;
+
+/// <summary>Which observed rows of a frame are scored.</summary>
+public static class ReflectionFilter
+{
+    /// <summary>The rows with |g| ≤ scored g_max, RSg below and DSg above their limits; 000 never.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="matrix">h → g at the middle of the frame, Å⁻¹.</param>
+    /// <param name="waveNumber">K, Å⁻¹.</param>
+    /// <param name="settings">Limits.</param>
+    /// <returns>The scored rows in file order, and how many rows each rule left out.</returns>
+    /// <exception cref="ArgumentException">A reflection occurs twice in the frame.</exception>
+    public static (ImmutableArray<ScoredReflection> Scored, SelectionReport Report) Apply(
+        VirtualFrame frame,
+        Matrix3 matrix,
+        double waveNumber,
+        SelectionSettings settings
+    )
+    {
+        var semiAngle = Angle.Radians(frame.PrecessionAngle);
+        var scored = ImmutableArray.CreateBuilder<ScoredReflection>();
+        var report = new SelectionReport();
+        var seen = new HashSet<MillerIndex>();
+        foreach (var row in frame.Observations)
+        {
+            if (!seen.Add(row.Hkl))
+                throw new ArgumentException($"frame {frame.Id} lists the reflection {row.Hkl} twice");
+            if (row.Hkl == MillerIndex.Zero)
+                continue;
+            var g = matrix * row.Hkl.ToVector();
+            var rsg = ExcitationError.Relative(g, waveNumber, semiAngle);
+            var dsg = ExcitationError.Distance(g, waveNumber, semiAngle);
+            if (g.Length > settings.ScoredGMax)
+                report += new SelectionReport(1, 0, 0, 0);
+            else if (!(rsg < settings.Rsg))
+                report += new SelectionReport(0, 1, 0, 0);
+            else if (!(dsg > settings.Dsg))
+                report += new SelectionReport(0, 0, 1, 0);
+            else
+                scored.Add(new(row, ExcitationError.Of(g, waveNumber), rsg, dsg));
+        }
+        return (scored.ToImmutable(), report);
+    }
+}
