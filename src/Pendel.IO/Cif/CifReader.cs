@@ -148,7 +148,7 @@ public sealed class CifReader
         if (values.Count % columns.Count != 0)
             ReportTruncated(columns, values, start);
         else
-            entries.Add(new CifLoop(columns.ToImmutable(), values.ToImmutable()));
+            entries.Add(new CifLoop(columns.ToImmutable(), values.DrainToImmutable()));
     }
 
     // Columns of fixed width leave no blank before a long number; a minus sign after a digit begins the next one.
@@ -180,7 +180,7 @@ public sealed class CifReader
     {
         var lines = values.GroupBy(v => v.Position.Line).ToArray();
         var odd = lines.FirstOrDefault(row => row.Count() != columns.Count);
-        if (odd is not null && lines.Count(row => row.Count() == columns.Count) * 2 > lines.Length)
+        if (odd is not null && lines.Count(row => row.Count() == columns.Count) * 2 >= lines.Length)
             found.Error(
                 odd.First().Position,
                 columns[0],

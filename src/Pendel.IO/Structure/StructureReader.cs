@@ -47,6 +47,30 @@ public static class StructureReader
         var group = SymmetryItems.Read(fields);
         var sites = SiteItems.Read(fields, cell!);
         fields.Found.ThrowIfErrors();
+        CheckMetric(cell!, group!, fields);
         return new(cell!, group!, sites);
+    }
+
+    // Every operation keeps the metric tensor: WᵀGW = G.
+    static void CheckMetric(UnitCell cell, SpaceGroup group, CifFields fields)
+    {
+        const double tolerance = 0.005;
+        var metric = cell.Metric;
+        double Scale(int i, int j) => Math.Sqrt(metric[i, i] * metric[j, j]);
+        double Departure(Matrix3 other) =>
+            (
+                from i in Enumerable.Range(0, 3)
+                from j in Enumerable.Range(0, 3)
+                select Math.Abs(other[i, j] - metric[i, j]) / Scale(i, j)
+            ).Max();
+        var departure = group.PointGroup.Max(o => Departure(o.Rotation.Transpose * metric * o.Rotation));
+        if (departure > tolerance)
+            fields.Found.Warning(
+                fields.Value("_cell_length_a")!.Value.Position,
+                "_cell_",
+                FormattableString.Invariant(
+                    $"the cell {cell} departs from the symmetry {group}: its metric tensor by {100 * departure:0.0} %"
+                )
+            );
     }
 }

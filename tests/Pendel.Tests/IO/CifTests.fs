@@ -59,7 +59,7 @@ let ``what is no CIF is refused with the place and the item`` () =
             "data_x\nloop_\n_a\n_a\n1 2", "x.cif:4:1 _a: found it again in data_x, expected each data name once"
             "data_x _a 1 2", "x.cif:1:13: found \"2\", expected a data name, loop_ or data_"
             "data_x\nloop_ 1 2", "x.cif:2:1 loop_: found \"1\", expected data names"
-            "data_x\nloop_\n_a _b\n1 2\n3",
+            "data_x\nloop_\n_a _b\n1 2 3",
             "x.cif:2:1 _a: found a loop of 3 values, expected a multiple of its 2 columns"
             "data_x\nloop_\n_a _b\n1 2\n3 4\n5\n6 7",
             "x.cif:6:1 _a: found a row of 1 values, expected 2: the loop is truncated or shifted"

@@ -59,3 +59,35 @@ let ``a damaged file is read or refused, whatever its characters`` () =
         ] do
         let text = head file 150
         Assert.InRange(refused read text 1 1000, 200, 990)
+
+[<Fact>]
+let ``what is no readable file is refused with its name`` () =
+    let folder = Directory.CreateTempSubdirectory "pendel-test-"
+
+    try
+        let file name (bytes: byte array) =
+            let path = Path.Combine(folder.FullName, name)
+            File.WriteAllBytes(path, bytes)
+            path
+
+        let noise = Array.zeroCreate 4096
+        Random(7).NextBytes noise
+
+        let expected =
+            [
+                Path.Combine(folder.FullName, "absent"), "there is no such file"
+                Path.Combine(folder.FullName, "no/folder"), "there is no such file"
+                folder.FullName, "found a directory, expected a file"
+                file "empty" [||], "the file is empty"
+                file "utf16" (Encoding.Unicode.GetBytes "data_x"), "a binary file"
+                file "noise" noise, "a binary file"
+                "a\000b", "the file cannot be read"
+            ]
+
+        for path, message in expected do
+            for read in [ PetsReader.Read >> ignore; (fun p -> StructureReader.Read p |> ignore) ] do
+                let error = Assert.Throws<DataException>(fun () -> read path)
+                Assert.StartsWith(path, error.Message)
+                Assert.Contains(message, error.Message)
+    finally
+        folder.Delete true

@@ -169,10 +169,10 @@ let ``an impossible data set is refused with the place and the item`` () =
             "x.cif_pets:1:1 _diffrn_zone_axis_alpha: the item is missing, expected the goniometer angle α, degrees"
             "14.69     1",
             "14.69     7",
-            "x.cif_pets:49:41 _refln_zone_axis_id: found \"7\", expected a frame of the loop _diffrn_zone_axis_id"
+            "x.cif_pets:49:42 _refln_zone_axis_id: found \"7\", expected a frame of the loop _diffrn_zone_axis_id"
             "14.69",
             "-14.69",
-            "x.cif_pets:49:30 _refln_intensity_sigma: found \"-14.69\", expected a standard uncertainty ≥ 0"
+            "x.cif_pets:49:32 _refln_intensity_sigma: found \"-14.69\", expected a standard uncertainty ≥ 0"
             "146.10", "inf", "_refln_intensity_meas: found \"inf\", expected a number"
             "146.10", "?", "_refln_intensity_meas: found \"?\", expected a number"
             "   1   0  -2", "   1 0.5  -2", "x.cif_pets:49:6 _refln_index_k: found \"0.5\", expected an integer"

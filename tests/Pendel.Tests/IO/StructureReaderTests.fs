@@ -221,6 +221,7 @@ let ``an impossible structure is refused with the place and the item`` () =
 let ``what is odd but usable is a warning`` () =
     let expected =
         [
+            "_cell_length_b    4.9226", "_cell_length_b    5.0226", "x.cif:2:19 _cell_: the cell 4.9226 5.0226 5.4003 Å"
             "O1  O2-", "O1  .", "_atom_site_type_symbol: O1: the value is missing; the element is taken from the label"
             "0.0158    . d .", "0.0158    0.5 d 1", "_atom_site_disorder_group: O1: disorder is ignored"
             "0.0158    . d .", "0.0158    . dum .", "_atom_site_calc_flag: O1: dummy sites are left out"
