@@ -122,7 +122,7 @@ let ``the pullback of structure factors agrees with differences`` () =
             Positions = shift atoms.Positions i h
         })
 
-    compare u 1e-4 (fun i h ->
+    compare u 1e-5 (fun i h ->
         { atoms with
             Adps = shift atoms.Adps i h
         })
