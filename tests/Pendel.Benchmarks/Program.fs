@@ -5,5 +5,7 @@ open BenchmarkDotNet.Running
 
 [<EntryPoint>]
 let main args =
-    BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run args |> ignore
+    BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run args
+    |> ignore
+
     0
