@@ -66,11 +66,6 @@ Console.CancelKeyPress.Add(fun e ->
     interrupted <- true
     e.Cancel <- running.IsSome)
 
-AppDomain.CurrentDomain.ProcessExit.Add(fun _ ->
-    match running with
-    | Some child when not child.HasExited -> child.Kill(entireProcessTree = true)
-    | _ -> ())
-
 /// Starts dotnet, lets `during` read what it prints, and waits for its exit code.
 let private launch captured environment (arguments: string list) (during: Process -> unit) =
     let info =
@@ -129,9 +124,13 @@ let restore () =
     dotnet "tool restore"
     dotnet "paket restore"
 
-let build () =
+/// Builds in Release after one restore; the property keeps every project from restoring all of them again.
+let buildOf target options =
     restore ()
-    dotnet "build Pipeline.sln -c Release --nologo -v minimal -warnaserror"
+    dotnet $"build {target} -c Release --nologo -p:PaketDisableGlobalRestore=true {options}"
+
+let build () =
+    buildOf "Pipeline.sln" "-v minimal -warnaserror"
 
 // -- check ----------------------------------------------------------------------------------------------------------
 
@@ -356,8 +355,7 @@ let testAll () =
 
 /// Builds the command line and runs one of its commands.
 let pendel command arguments =
-    restore ()
-    dotnet $"build {cli} -c Release --nologo -v quiet"
+    buildOf cli "-v quiet"
     dotnetWith [] ($"{cli}/bin/Release/net10.0/pendel.dll" :: command :: arguments)
 
 /// Packages of the libraries, and of the command line as a dotnet tool.
