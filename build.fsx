@@ -9,14 +9,14 @@ open System.Xml.Linq
 Environment.CurrentDirectory <- __SOURCE_DIRECTORY__
 
 let usage =
-    """dotnet fsi build.fsx TARGET [arguments]
+    """dotnet fsi build.fsx TARGET [-- arguments]
 
   restore   tools and packages
   check     build with warnings as errors; references, format, length of files, scripts
   test      check, then all tests; the last line counts them
   oracles   only the slow tests against other programs' numbers
-  demo      pendel demo, with the arguments that follow
-  bench     pendel bench, with the arguments that follow
+  demo      pendel demo, with the arguments
+  bench     pendel bench, with the arguments
   pack      packages into out/packages
   help      this list"""
 
@@ -58,13 +58,13 @@ let vectorWidths =
 /// The build cannot go on; the message says why.
 exception Stop of message: string
 
-let mutable private running: Process option = None
+let mutable private running = false
 let mutable private interrupted = false
 
 // Ctrl-C reaches the running program as well: wait for it, then leave.
 Console.CancelKeyPress.Add(fun e ->
     interrupted <- true
-    e.Cancel <- running.IsSome)
+    e.Cancel <- running)
 
 /// Starts dotnet, lets `during` read what it prints, and waits for its exit code.
 let private launch captured environment (arguments: string list) (during: Process -> unit) =
@@ -76,10 +76,10 @@ let private launch captured environment (arguments: string list) (during: Proces
 
     use child = new Process(StartInfo = info)
     child.Start() |> ignore
-    running <- Some child
+    running <- true
     during child
     child.WaitForExit()
-    running <- None
+    running <- false
 
     if interrupted then
         exit (if child.ExitCode = 0 then 130 else child.ExitCode)
