@@ -1,1 +1,83 @@
 namespace Pendel.Core
+
+open Pendel.Crystallography
+open Pendel.Diffraction
+
+/// How many orientations integrate a frame.
+type TiltSampling =
+    /// N = 1 + ⌈1.25 · 2φ · g_scored · t⌉ for the largest current thickness (CONVENTIONS, Rocking).
+    | Sufficient
+    /// The same number for every frame.
+    | Count of int
+
+/// Arithmetic of the propagator's inner loop; everything around it is double.
+type PrecisionChoice =
+    /// Single where its error bound allows, else double: decided arc by arc.
+    | Automatic
+    | Single
+    | Double
+
+/// How the orientation of each frame is refined.
+type OrientationMethod =
+    /// Gauss–Newton on three angles with the scale.
+    | Gradient
+    /// Nelder–Mead on three angles.
+    | NelderMead
+    /// Orientations stay as the data file states them.
+    | Fixed
+
+/// Every setting that changes the result of a refinement. Angles in degrees, lengths in Å.
+type Settings =
+    {
+        /// Which beams couple, which reflections are scored.
+        Selection: SelectionSettings
+        /// Rocking-curve sampling.
+        Tilts: TiltSampling
+        /// Standard deviation of the mosaic blocks' tilt perpendicular to the rocking axis, degrees; None: as the data say.
+        Mosaicity: float option
+        /// Smallest thickness of the scan and of the network, Å.
+        ThicknessMin: float
+        /// Largest thickness of the scan and of the network, Å.
+        ThicknessMax: float
+        /// Electron scattering factors.
+        ScatteringFactors: ScatteringFactorTable
+        /// Method of the orientation stage.
+        Orientation: OrientationMethod
+        /// Standard deviation of the prior on |ω_f|, degrees.
+        OrientationPrior: float
+        /// Bound on |ω_f|, degrees.
+        OrientationBound: float
+        /// Rounds of orientation and joint refinement.
+        Cycles: int
+        /// Steps of each joint refinement.
+        Epochs: int
+        /// Learning rate of the structure's dimensionless parameters at the start of the cosine decay.
+        LearningRate: float
+        /// Learning rate of the thickness network at the start of the cosine decay.
+        NetworkLearningRate: float
+        /// Inner arithmetic.
+        Precision: PrecisionChoice
+        /// Seed of the network's first weights.
+        Seed: int
+    }
+
+module Settings =
+    /// The defaults: those of the README.
+    let standard =
+        {
+            Selection = SelectionSettings(BeamGMax = 2.0, SgMax = 0.01, ScoredGMax = 2.0, Rsg = 0.9, Dsg = 0.0015)
+            Tilts = Sufficient
+            Mosaicity = None
+            ThicknessMin = 100.0
+            ThicknessMax = 2000.0
+            ScatteringFactors = ScatteringFactorTable.Lobato
+            Orientation = Gradient
+            OrientationPrior = 0.3
+            OrientationBound = 1.0
+            Cycles = 2
+            Epochs = 40
+            LearningRate = 0.03
+            NetworkLearningRate = 5e-5
+            Precision = Automatic
+            Seed = 0
+        }

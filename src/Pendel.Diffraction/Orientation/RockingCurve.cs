@@ -29,6 +29,25 @@ public static class RockingCurve
         ];
     }
 
+    /// <summary>
+    /// Mosaic blocks tilted about y, perpendicular to the rocking axis: each tilt with three equally probable
+    /// misorientations of a normal distribution, at the centroids ±1.09083σ and 0 of its thirds.
+    /// </summary>
+    /// <param name="tilts">Rocking curve of a perfect crystal.</param>
+    /// <param name="mosaicity">Standard deviation σ, rad; 0 leaves the tilts as they are.</param>
+    public static ImmutableArray<Tilt> Mosaic(ImmutableArray<Tilt> tilts, double mosaicity)
+    {
+        if (mosaicity == 0)
+            return tilts;
+        double[] centroids = [-1.0908329, 0, 1.0908329];
+        return
+        [
+            .. from tilt in tilts
+            from centroid in centroids
+            select new Tilt(tilt.Rotation * Matrix3.RotationY(centroid * mosaicity), tilt.Weight / centroids.Length),
+        ];
+    }
+
     /// <summary>Tilts that sample the rocking curve of the sharpest reflection: N = 1 + ⌈1.25 · 2φ · g · t⌉.</summary>
     /// <param name="semiAngle">φ, rad.</param>
     /// <param name="scoredGMax">Largest |g| that is scored, Å⁻¹.</param>

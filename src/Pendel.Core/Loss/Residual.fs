@@ -1,0 +1,173 @@
+/// Residuals of observed and calculated intensities (CONVENTIONS, Residuals).
+///
+/// Amplitudes: F_o = √I_o, σ_F = σ/(2F_o), w = 1/√(σ_F² + (uF_o)²), u = 0.01. Weak rows (I_o < 0.01σ): I_o = 0 and
+/// σ_F = 5√σ. σ = 0 is read as 1. Sources: Malik et al. (2025), arXiv 2508.05908; Klar et al. (2023).
+module Pendel.Core.Residual
+
+open System
+open Pendel.Diffraction
+open Pendel.Tensors
+
+/// Instability factor u of the weights, –.
+[<Literal>]
+let Instability = 0.01
+
+/// What the residual needs of the scored rows of a frame; arrays of one length, in the order of the plan.
+type Rows =
+    {
+        /// I_o, 0 for weak rows.
+        Intensity: float array
+        /// w, the weight of an amplitude; unit of I^(−1/2).
+        Weight: float array
+        /// Measured above 3σ.
+        Observed: bool array
+        /// F_o of JANA's residuals: √I_o of every positive row.
+        JanaAmplitude: float array
+    }
+
+let private su (o: Observation) = if o.Su = 0.0 then 1.0 else o.Su
+let private isWeak (o: Observation) = o.Intensity < 0.01 * su o
+
+let private weight (o: Observation) =
+    let amplitude = if isWeak o then 0.0 else sqrt o.Intensity
+
+    let sigma =
+        if isWeak o then
+            5.0 * sqrt (su o)
+        else
+            su o / (2.0 * amplitude)
+
+    1.0 / sqrt (sigma * sigma + (Instability * amplitude) ** 2.0)
+
+/// The rows of a frame.
+let rows (scored: ScoredReflection seq) =
+    let observations = scored |> Seq.map _.Observation |> Seq.toArray
+
+    {
+        Intensity = observations |> Array.map (fun o -> if isWeak o then 0.0 else o.Intensity)
+        Weight = observations |> Array.map weight
+        Observed = observations |> Array.map (fun o -> o.Intensity > 3.0 * su o)
+        JanaAmplitude = observations |> Array.map (fun o -> sqrt (max o.Intensity 0.0))
+    }
+
+let private sumOf count term = Seq.sumBy term (seq { 0 .. count - 1 })
+
+/// c = Σw²I_oI_c / Σw²I_c²: the scale of a frame that minimises wR_I; 0 where nothing is calculated.
+let scale (rows: Rows) (calculated: float array) =
+    let weighted (a: float array) (b: float array) =
+        sumOf a.Length (fun i -> rows.Weight[i] ** 2.0 * a[i] * b[i])
+
+    let norm = weighted calculated calculated
+
+    if norm > 0.0 then
+        weighted rows.Intensity calculated / norm
+    else
+        0.0
+
+/// True where the frame enters the means: at least three rows, and not all of them weak.
+let isScored (rows: Rows) =
+    rows.Intensity.Length >= 3 && Array.exists (fun i -> i > 0.0) rows.Intensity
+
+/// wR_I = √(Σw²(I_o − cI_c)² / Σw²I_o²) at the best scale. The scale is a constant of the derivative, since ∂wR/∂c = 0.
+///
+/// - `calculated`: I_c of the frame's rows
+/// - result: a scalar
+let wR (rows: Rows) (calculated: Tensor) : Tensor =
+    let c = scale rows (calculated.primal.toArray1D<float>())
+    let weights = dsharp.tensor rows.Weight
+    let observed = weights * dsharp.tensor rows.Intensity
+    let difference = observed - weights * calculated * c
+    sqrt ((difference * difference).sum() / (observed * observed).sum())
+
+/// The value c that minimises Σ|F_o − cF_c|: the median of F_o/F_c with weights F_c.
+let private weightedMedian (observed: float array) (calculated: float array) =
+    let pairs =
+        Array.zip observed calculated
+        |> Array.filter (fun (_, f) -> f > 0.0)
+        |> Array.sortBy (fun (o, f) -> o / f)
+
+    let half = 0.5 * Array.sumBy snd pairs
+
+    let rec walk i sum =
+        let o, f = pairs[i]
+
+        if sum + f >= half || i = pairs.Length - 1 then
+            o / f
+        else
+            walk (i + 1) (sum + f)
+
+    if pairs.Length = 0 then 0.0 else walk 0 0.0
+
+/// R_obs = Σ|F_o − cF_c| / ΣF_o over rows above 3σ, with its own best scale; None with fewer than two such rows.
+let rObserved (rows: Rows) (calculated: float array) =
+    let chosen =
+        [|
+            for i in 0 .. calculated.Length - 1 do
+                if rows.Observed[i] then
+                    i
+        |]
+
+    if chosen.Length < 2 then
+        None
+    else
+        let observed = chosen |> Array.map (fun i -> sqrt rows.Intensity[i])
+        let amplitude = chosen |> Array.map (fun i -> sqrt (max calculated[i] 0.0))
+        let c = weightedMedian observed amplitude
+
+        Some(
+            Array.fold2 (fun sum o f -> sum + abs (o - c * f)) 0.0 observed amplitude
+            / Array.sum observed
+        )
+
+/// JANA's residuals, pooled over frames: amplitudes, each frame on the scale that minimises wR_F.
+type Pooled =
+    {
+        /// √(Σw²(F_o − F_c)² / Σw²F_o²) over all rows.
+        WRFAll: float
+        /// Σ|F_o − F_c| / ΣF_o over rows above 3σ.
+        RFObs: float
+        /// The same over all rows.
+        RFAll: float
+    }
+
+/// F_c of a frame on JANA's scale: s F_c with s = Σw²F_oF_c / Σw²F_c².
+let scaledAmplitudes (rows: Rows) (calculated: float array) =
+    let amplitude = calculated |> Array.map (fun i -> sqrt (max i 0.0))
+
+    let weighted (a: float array) (b: float array) =
+        sumOf a.Length (fun i -> rows.Weight[i] ** 2.0 * a[i] * b[i])
+
+    let norm = weighted amplitude amplitude
+
+    let s =
+        if norm > 0.0 then
+            weighted rows.JanaAmplitude amplitude / norm
+        else
+            0.0
+
+    amplitude |> Array.map ((*) s)
+
+/// The pooled residuals of frames given as rows and calculated intensities.
+let pooled (frames: (Rows * float array) array) =
+    let sum term =
+        frames
+        |> Array.sumBy (fun (rows, calculated) ->
+            let amplitude = scaledAmplitudes rows calculated
+            sumOf amplitude.Length (fun i -> term rows i amplitude[i]))
+
+    let squared (rows: Rows) i x = (rows.Weight[i] * x) ** 2.0
+    let ifObserved (rows: Rows) i x = if rows.Observed[i] then x else 0.0
+
+    {
+        WRFAll =
+            sqrt (
+                sum (fun r i f -> squared r i (r.JanaAmplitude[i] - f))
+                / sum (fun r i _ -> squared r i r.JanaAmplitude[i])
+            )
+        RFObs =
+            sum (fun r i f -> ifObserved r i (abs (r.JanaAmplitude[i] - f)))
+            / sum (fun r i _ -> ifObserved r i r.JanaAmplitude[i])
+        RFAll =
+            sum (fun r i f -> abs (r.JanaAmplitude[i] - f))
+            / sum (fun r i _ -> r.JanaAmplitude[i])
+    }

@@ -1,0 +1,172 @@
+/// From potential, thickness and orientation to intensities and residuals of all frames, in parallel.
+///
+/// A frame is propagated, scored and pulled back at once by one thread; results are summed in the order of the frames,
+/// so they do not depend on the number of threads.
+module Pendel.Core.ForwardModel
+
+open System.Collections.Concurrent
+open System.Threading.Tasks
+open Pendel.Crystallography
+open Pendel.Diffraction
+open Pendel.Kernels
+open Pendel.Tensors
+open Pendel.Core.FrameModel
+
+/// A planned data set, ready to be evaluated.
+type ForwardModel =
+    {
+        /// Arcs, beams and scored reflections.
+        Plan: ExperimentPlan
+        /// Observed intensities and weights of each planned frame.
+        Rows: Residual.Rows array
+        /// Inner arithmetic.
+        Precision: Precision
+        /// Most threads at a time.
+        Threads: int
+        /// Frames by falling cost: the longest first, so that the threads end together.
+        Order: int array
+        /// Scratch that waits for a thread.
+        Workspaces: ConcurrentBag<Workspace>
+    }
+
+/// The forward model of a plan.
+let create precision threads (plan: ExperimentPlan) =
+    let cost i =
+        plan.Frames[i].Arcs
+        |> Seq.sumBy (fun a -> float a.Beams.Length ** 2.0 * float a.TiltCount)
+
+    {
+        Plan = plan
+        Rows = plan.Frames |> Seq.map (fun f -> Residual.rows f.Scored) |> Seq.toArray
+        Precision =
+            match precision with
+            | Single -> Precision.Single
+            | Double
+            | Automatic -> Precision.Double
+        Threads = threads
+        Order = [| 0 .. plan.Frames.Length - 1 |] |> Array.sortByDescending cost
+        Workspaces = ConcurrentBag()
+    }
+
+/// Applies a function to every frame, in parallel; results in the order of the frames.
+let perFrame (model: ForwardModel) (compute: Workspace -> int -> 'T) : 'T array =
+    let results = Array.zeroCreate<'T> model.Order.Length
+    let options = ParallelOptions(MaxDegreeOfParallelism = model.Threads)
+
+    let source =
+        Partitioner.Create(model.Order, EnumerablePartitionerOptions.NoBuffering)
+
+    let body frame =
+        let workspace =
+            match model.Workspaces.TryTake() with
+            | true, w -> w
+            | _ -> Workspace()
+
+        results[frame] <- compute workspace frame
+        model.Workspaces.Add workspace
+
+    Parallel.ForEach(source, options, body) |> ignore
+    results
+
+/// The two halves of a potential tensor.
+let tableOf (potential: Tensor) =
+    let values = potential.toArray1D<float>()
+    let count = values.Length / 2
+
+    {
+        Re = values[.. count - 1]
+        Im = values[count..]
+    }
+
+let private notFinite what (plan: FramePlan) =
+    raise (NumericalException $"{what} of frame {plan.Frame.Id} is not finite")
+
+/// Intensities of the scored reflections of every frame.
+let intensities (model: ForwardModel) (potential: Tensor) (states: FrameState array) =
+    let table = tableOf potential
+
+    perFrame model (fun workspace i ->
+        let plan = model.Plan.Frames[i]
+
+        let result =
+            FrameModel.intensities workspace model.Plan.WaveNumber model.Precision table plan states[i]
+
+        if Array.forall System.Double.IsFinite result then
+            result
+        else
+            notFinite "an intensity" plan)
+
+/// The value of a frame's loss and its cotangents.
+type private FrameLoss =
+    {
+        Value: float
+        Cotangent: FrameCotangent
+    }
+
+let private scaledSum (model: ForwardModel) (losses: FrameLoss array) (cotangent: float array) =
+    let count = model.Plan.Support.Reflections.Length
+    let potential = Array.zeroCreate<float>(2 * count)
+
+    for f in 0 .. losses.Length - 1 do
+        let bar = losses[f].Cotangent.Potential
+        let support = model.Plan.Frames[f].Support
+
+        for i in 0 .. support.Length - 1 do
+            potential[support[i]] <- potential[support[i]] + cotangent[f] * bar.Re[i]
+            potential[count + support[i]] <- potential[count + support[i]] + cotangent[f] * bar.Im[i]
+
+    let thickness =
+        Array.map2 (fun c (l: FrameLoss) -> c * l.Cotangent.Thickness) cotangent losses
+
+    let rotation =
+        Array.map2 (fun c (l: FrameLoss) -> c * l.Cotangent.Rotation) cotangent losses
+        |> Array.collect (fun v -> [| v.X; v.Y; v.Z |])
+
+    [| dsharp.tensor potential; dsharp.tensor thickness; dsharp.tensor rotation |]
+
+/// One loss for each frame, differentiable in all inputs.
+///
+/// - `loss`: frame → intensities of its scored reflections → scalar
+/// - `potential`: U on the support list (`Potential.evaluate`)
+/// - `thickness`: one value for each frame, Å
+/// - `rotation`: three values for each frame, rad, on top of the plan's corrections
+/// - result: one value for each frame
+let losses
+    (model: ForwardModel)
+    (loss: int -> Tensor -> Tensor)
+    (potential: Tensor)
+    (thickness: Tensor)
+    (rotation: Tensor)
+    =
+    let evaluate (inputs: Tensor array) =
+        let table = tableOf inputs[0]
+        let t, omega = inputs[1].toArray1D<float>(), inputs[2].toArray1D<float>()
+
+        let frame workspace i =
+            let plan = model.Plan.Frames[i]
+
+            let state =
+                {
+                    Thickness = t[i]
+                    Rotation = Vector3(omega[3 * i], omega[3 * i + 1], omega[3 * i + 2])
+                }
+
+            let calculated =
+                FrameModel.intensities workspace model.Plan.WaveNumber model.Precision table plan state
+
+            let value, gradient = dsharp.fgrad (loss i) (dsharp.tensor calculated)
+
+            if not (System.Double.IsFinite(float value)) then
+                notFinite "the loss" plan
+
+            {
+                Value = float value
+                Cotangent = FrameModel.adjoint workspace model.Plan.WaveNumber plan state (gradient.toArray1D<float>())
+            }
+
+        let frames = perFrame model frame
+
+        struct (dsharp.tensor (frames |> Array.map _.Value),
+                fun (cotangent: Tensor) -> scaledSum model frames (cotangent.toArray1D<float>()))
+
+    Tensor.primitive evaluate [| potential; thickness; rotation |]

@@ -1,0 +1,236 @@
+/// Integrated intensities of one frame and their adjoint: potential, thickness and orientation → I_g → cotangents.
+///
+/// For each arc A' = diag(w)·U + diag(2K S w), w = M² (CONVENTIONS, Structure matrix);
+/// I_g = Σ_k weight_k |ψ_g(k)|² over the tilts of all arcs. A beam that an arc lacks contributes nothing there.
+module Pendel.Core.FrameModel
+
+open System
+open Pendel.Crystallography
+open Pendel.Diffraction
+open Pendel.Kernels
+
+/// Potential coefficients on the data set's support list: real and imaginary parts, Å⁻².
+[<Struct>]
+type PotentialTable = { Re: float array; Im: float array }
+
+/// What varies for one frame in a refinement.
+[<Struct>]
+type FrameState =
+    {
+        /// t, Å.
+        Thickness: float
+        /// Rotation vector on top of the plan's correction, rad, ω-free axes.
+        Rotation: Vector3
+    }
+
+/// Cotangents of one frame's inputs.
+type FrameCotangent =
+    {
+        /// ∂/∂Re U and ∂/∂Im U on the frame's support.
+        Potential: PotentialTable
+        /// ∂/∂t, Å⁻¹.
+        Thickness: float
+        /// ∂/∂ω, rad⁻¹.
+        Rotation: Vector3
+    }
+
+/// The arrays of one arc; they grow and are used again.
+type internal ArcScratch() =
+    let fitted (values: float array) n =
+        if values.Length = n then values else Array.zeroCreate n
+
+    member val Propagator = Propagator()
+    member val Re = Array.empty<float> with get, set
+    member val Im = Array.empty<float> with get, set
+    member val Diagonal = Array.empty<float> with get, set
+    member val Intensity = Array.empty<float> with get, set
+
+    member scratch.Fit(arc: Arc) =
+        let n = arc.Beams.Length
+        scratch.Re <- fitted scratch.Re (n * n)
+        scratch.Im <- fitted scratch.Im (n * n)
+        scratch.Diagonal <- fitted scratch.Diagonal (n * arc.TiltCount)
+        scratch.Intensity <- fitted scratch.Intensity (n * arc.TiltCount)
+
+/// Scratch of one thread. It keeps what the adjoint needs of the last frame that was propagated.
+type Workspace() =
+    let arcs = ResizeArray<ArcScratch>()
+
+    member internal _.Arc i =
+        while arcs.Count <= i do
+            arcs.Add(ArcScratch())
+
+        arcs[i]
+
+let private gatherSupport (plan: FramePlan) (table: PotentialTable) =
+    {
+        Re = Array.init plan.Support.Length (fun i -> table.Re[plan.Support[i]])
+        Im = Array.init plan.Support.Length (fun i -> table.Im[plan.Support[i]])
+    }
+
+/// d = 2K S_g w_g of an arc, S × N, for a rotation on top of the plan's orientation.
+let private fillDiagonal (plan: FramePlan) (arc: Arc) waveNumber rotation (diagonal: float array) =
+    let correction = Matrix3.Rotation rotation
+    let n = arc.Beams.Length
+
+    for s in 0 .. arc.TiltCount - 1 do
+        let row = (plan.Tilts[arc.FirstTilt + s].Rotation * correction).Row 2
+
+        for i in 0 .. n - 1 do
+            let g = arc.G[i]
+            let excitation = row.Dot g - g.Dot g / (2.0 * waveNumber)
+            diagonal[s * n + i] <- 2.0 * waveNumber * excitation * arc.FluxWeight[s * n + i]
+
+/// The matrix of an arc from its scratch; the spans live as long as the call they are passed to.
+let inline private matrixOf (arc: Arc) (scratch: ArcScratch) waveNumber =
+    ArcMatrix(
+        arc.Beams.Length,
+        arc.TiltCount,
+        ReadOnlySpan scratch.Re,
+        ReadOnlySpan scratch.Im,
+        ReadOnlySpan scratch.Diagonal,
+        arc.FluxWeight.AsSpan(),
+        waveNumber,
+        true
+    )
+
+/// U_0 is part of K, so the matrix has none of it.
+let private clearDiagonal n (matrix: float array) =
+    for i in 0 .. n - 1 do
+        matrix[i * n + i] <- 0.0
+
+let private prepare (plan: FramePlan) waveNumber rotation (support: PotentialTable) (arc: Arc) (scratch: ArcScratch) =
+    scratch.Fit arc
+    PotentialGather.Gather(support.Re, support.Im, arc.Difference.AsSpan(), scratch.Re, scratch.Im)
+    clearDiagonal arc.Beams.Length scratch.Re
+    clearDiagonal arc.Beams.Length scratch.Im
+    fillDiagonal plan arc waveNumber rotation scratch.Diagonal
+
+/// Weight of each tilt of an arc, for each of its beams that is scored.
+let private scoredBeams (plan: FramePlan) (arc: Arc) =
+    seq {
+        for g in 0 .. arc.Beams.Length - 1 do
+            if arc.Scored[g] >= 0 then
+                for s in 0 .. arc.TiltCount - 1 ->
+                    struct (s * arc.Beams.Length + g, arc.Scored[g], plan.Tilts[arc.FirstTilt + s].Weight)
+    }
+
+/// I_c of the scored reflections of a frame, fractions of the incident beam.
+///
+/// - `precision`: arithmetic of each arc, chosen by its place
+/// - result: one value for each scored reflection
+let intensities
+    (workspace: Workspace)
+    waveNumber
+    (precision: Precision)
+    (table: PotentialTable)
+    (plan: FramePlan)
+    (state: FrameState)
+    =
+    let support = gatherSupport plan table
+    let result = Array.zeroCreate<float> plan.Scored.Length
+
+    for i in 0 .. plan.Arcs.Length - 1 do
+        let arc, scratch = plan.Arcs[i], workspace.Arc i
+        prepare plan waveNumber state.Rotation support arc scratch
+        let matrix = matrixOf arc scratch waveNumber
+        scratch.Propagator.Forward(&matrix, state.Thickness, precision, scratch.Intensity)
+
+        for struct (place, reflection, weight) in scoredBeams plan arc do
+            result[reflection] <- result[reflection] + weight * scratch.Intensity[place]
+
+    result
+
+/// The adjoint of the last `intensities` of this workspace, with the same frame and state.
+///
+/// - `cotangent`: ∂L/∂I_c for each scored reflection
+let adjoint (workspace: Workspace) waveNumber (plan: FramePlan) (state: FrameState) (cotangent: float array) =
+    let re = Array.zeroCreate<float> plan.Support.Length
+    let im = Array.zeroCreate<float> plan.Support.Length
+    let mutable thickness = 0.0
+    let mutable rotation = Vector3.Zero
+
+    let derivatives =
+        Array.init 3 (fun i -> RotationVector.Derivative(state.Rotation, i))
+
+    for i in 0 .. plan.Arcs.Length - 1 do
+        let arc, scratch = plan.Arcs[i], workspace.Arc i
+        let n = arc.Beams.Length
+        let matrix = matrixOf arc scratch waveNumber
+        Array.Clear scratch.Intensity
+
+        for struct (place, reflection, weight) in scoredBeams plan arc do
+            scratch.Intensity[place] <- weight * cotangent[reflection]
+
+        let matrixRe, matrixIm =
+            Array.zeroCreate<float>(n * n), Array.zeroCreate<float>(n * n)
+
+        let diagonal = Array.zeroCreate<float>(n * arc.TiltCount)
+
+        thickness <-
+            thickness
+            + scratch.Propagator.Adjoint(&matrix, scratch.Intensity, matrixRe, matrixIm, diagonal)
+
+        clearDiagonal n matrixRe
+        clearDiagonal n matrixIm
+        PotentialGather.ScatterAdd(matrixRe, matrixIm, arc.Difference.AsSpan(), re, im)
+
+        for s in 0 .. arc.TiltCount - 1 do
+            let row i =
+                (plan.Tilts[arc.FirstTilt + s].Rotation * derivatives[i]).Row 2
+
+            let row0, row1, row2 = row 0, row 1, row 2
+            // Σ_g d̄_g ∂d_g/∂S_g g: the excitation error is linear in g
+            let mutable moment = Vector3.Zero
+
+            for g in 0 .. n - 1 do
+                let weight = 2.0 * waveNumber * arc.FluxWeight[s * n + g] * diagonal[s * n + g]
+                moment <- moment + weight * arc.G[g]
+
+            rotation <- rotation + Vector3(row0.Dot moment, row1.Dot moment, row2.Dot moment)
+
+    {
+        Potential = { Re = re; Im = im }
+        Thickness = thickness
+        Rotation = rotation
+    }
+
+/// I_c of the scored reflections at many thicknesses from one propagation: thickness by thickness.
+let atThicknesses
+    (workspace: Workspace)
+    waveNumber
+    (precision: Precision)
+    (table: PotentialTable)
+    (plan: FramePlan)
+    rotation
+    (thicknesses: float array)
+    =
+    let support = gatherSupport plan table
+
+    let result =
+        Array.init thicknesses.Length (fun _ -> Array.zeroCreate<float> plan.Scored.Length)
+
+    for i in 0 .. plan.Arcs.Length - 1 do
+        let arc, scratch = plan.Arcs[i], workspace.Arc i
+        prepare plan waveNumber rotation support arc scratch
+        let matrix = matrixOf arc scratch waveNumber
+
+        let beams =
+            [|
+                for g in 0 .. arc.Beams.Length - 1 do
+                    if arc.Scored[g] >= 0 then
+                        g
+            |]
+
+        let weights =
+            Array.init arc.TiltCount (fun s -> plan.Tilts[arc.FirstTilt + s].Weight)
+
+        let sums = Array.zeroCreate<float>(thicknesses.Length * beams.Length)
+        scratch.Propagator.AtThicknesses(&matrix, thicknesses, beams, weights, precision, sums)
+
+        for t in 0 .. thicknesses.Length - 1 do
+            for b in 0 .. beams.Length - 1 do
+                let reflection = arc.Scored[beams[b]]
+                result[t][reflection] <- result[t][reflection] + sums[t * beams.Length + b]
+
+    result

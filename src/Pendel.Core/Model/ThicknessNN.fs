@@ -1,0 +1,139 @@
+/// The apparent thickness as a smooth function of the tilt angle: a network α → (μ, log σ²).
+///
+/// x = α mapped to [−1, 1] over the data set; h₁ = tanh(W₁x + b₁), h₂ = tanh(W₂h₁ + b₂), (o₁, o₂) = W₃h₂ + b₃;
+/// t = t_min + (t_max − t_min)·sigmoid(2o₁): bounded by construction.
+/// Source: Malik et al. (2025), arXiv 2508.05908, with a hard bound in place of its linear map.
+module Pendel.Core.ThicknessNN
+
+open System
+open MathNet.Numerics.LinearAlgebra
+open Pendel.Tensors
+
+[<Literal>]
+let private Hidden = 64
+
+/// Shape and bounds of the network, and the angles at which it is evaluated.
+type Network =
+    {
+        /// Angles mapped to [−1, 1], one per frame.
+        Inputs: float array
+        /// t_min, Å.
+        Min: float
+        /// t_max, Å.
+        Max: float
+    }
+
+/// The network for the frames at these angles (degrees) with these bounds (Å).
+///
+/// Raises `ArgumentException` if there are no angles or the bounds are not in order.
+let create (min: float) (max: float) (angles: float array) =
+    if angles.Length = 0 then
+        invalidArg (nameof angles) "no angles"
+
+    if not (0.0 <= min && min < max) then
+        invalidArg (nameof min) $"thickness range {min}..{max} Å is empty"
+
+    let low, high = Array.min angles, Array.max angles
+    let span = if high > low then high - low else 1.0
+
+    {
+        Inputs = angles |> Array.map (fun a -> 2.0 * (a - low) / span - 1.0)
+        Min = min
+        Max = max
+    }
+
+/// (rows, columns) of W₁, b₁, W₂, b₂, W₃, b₃, in the order of the weight vector.
+let private shapes =
+    [ 1, Hidden; 1, Hidden; Hidden, Hidden; 1, Hidden; Hidden, 2; 1, 2 ]
+
+/// Number of weights: 4418.
+let weightCount = shapes |> List.sumBy (fun (rows, columns) -> rows * columns)
+
+let private split (weights: Tensor) =
+    shapes
+    |> List.mapFold (fun offset (r, c) -> weights[offset .. offset + r * c - 1].view [ r; c ], offset + r * c) 0
+    |> fst
+
+let private hidden (network: Network) parts =
+    match parts with
+    | w1 :: b1 :: w2 :: b2 :: _ ->
+        let x = (dsharp.tensor network.Inputs).view [ network.Inputs.Length; 1 ]
+        let layer (w: Tensor) (b: Tensor) (h: Tensor) = tanh (h.matmul w + b)
+        x |> layer w1 b1 |> layer w2 b2
+    | _ -> invalidOp "the network has six parameter blocks"
+
+/// t of each frame, Å, from the weight vector.
+let evaluate (network: Network) (weights: Tensor) : Tensor =
+    let parts = split weights
+    let output = (hidden network parts).matmul parts[4] + parts[5]
+    let mu = output.transpose().view(-1).[0 .. network.Inputs.Length - 1]
+    network.Min + (network.Max - network.Min) * (2.0 * mu).sigmoid()
+
+/// How much wider the input weights are drawn: tanh(W₁x + b₁) then turns within a tenth of the angular range, so that the
+/// network can follow a thickness that changes within some 10°.
+let private inputGain = 8.0
+
+/// First weights: uniform in ±1/√(fan-in), those of the input layer `inputGain` times wider, from the seed.
+let initial seed =
+    let random = Random(seed: int)
+
+    [|
+        for rows, columns, fanIn in
+            [
+                1, Hidden, 1
+                1, Hidden, 1
+                Hidden, Hidden, Hidden
+                1, Hidden, Hidden
+                Hidden, 2, Hidden
+                1, 2, Hidden
+            ] do
+            let bound = (if fanIn = 1 then inputGain else 1.0) / sqrt (float fanIn)
+            for _ in 1 .. rows * columns -> bound * (2.0 * random.NextDouble() - 1.0)
+    |]
+
+/// o₁ that gives a thickness; thicknesses at the bounds are taken as 0.1 % of the range inside them.
+let private outputFor (network: Network) t =
+    let share =
+        Math.Clamp((t - network.Min) / (network.Max - network.Min), 1e-3, 1.0 - 1e-3)
+
+    0.5 * log (share / (1.0 - share))
+
+/// Penalty on the squared output weights against the squared misfit of o₁.
+let private ridge = 1e-3
+
+/// Weights whose network follows given thicknesses: the output layer by weighted ridge regression on o₁.
+///
+/// - `weights`: first weights
+/// - `target`: thickness of each frame, Å, inside the bounds
+/// - `trust`: weight of each frame, ≥ 0
+let warmStart (network: Network) (weights: float array) (target: float array) (trust: float array) =
+    let frames = network.Inputs.Length
+
+    let h =
+        ((hidden network (split (dsharp.tensor weights))).view -1).toArray1D<float>()
+
+    let root = trust |> Array.map (fun w -> sqrt (w / Array.average trust))
+    // the last column is the bias
+    let feature i j =
+        if j = Hidden then 1.0 else h[Hidden * i + j]
+
+    let a =
+        Matrix<float>.Build.Dense(frames, Hidden + 1, (fun i j -> root[i] * feature i j))
+
+    let b =
+        Vector<float>.Build.Dense(frames, (fun i -> root[i] * outputFor network target[i]))
+
+    let penalty =
+        Matrix<float>.Build.Diagonal(Hidden + 1, Hidden + 1, (fun i -> if i = Hidden then 0.0 else ridge))
+
+    let solution =
+        (a.TransposeThisAndMultiply a + penalty).Cholesky().Solve(a.TransposeThisAndMultiply b)
+
+    let output = weightCount - 2 * Hidden - 2
+    let result = Array.copy weights
+
+    for i in 0 .. Hidden - 1 do
+        result[output + 2 * i] <- solution[i]
+
+    result[output + 2 * Hidden] <- solution[Hidden]
+    result

@@ -1,0 +1,152 @@
+/// What the model says of every frame and row at a state, and the residuals.
+module Pendel.Core.Evaluate
+
+open Pendel.Crystallography
+open Pendel.Diffraction
+open Pendel.Tensors
+open Pendel.Core.FrameModel
+open Pendel.Core.Problem
+
+/// A measurement, by which rows of overlapping frames that repeat it are recognised.
+[<Struct>]
+type private Measurement =
+    {
+        Hkl: struct (int * int * int)
+        Intensity: float
+        Su: float
+    }
+
+let private measurement (o: Observation) =
+    {
+        Hkl = struct (o.Hkl.H, o.Hkl.K, o.Hkl.L)
+        Intensity = o.Intensity
+        Su = o.Su
+    }
+
+/// Parameters of the goodness of fit: structure, scales, three angles where orientations are refined, misset, and the
+/// thickness as one per frame or the network's weights, whichever is less.
+let private parameterCount (problem: Problem) (state: State) frames =
+    let angles =
+        if problem.Settings.Orientation = Fixed then
+            0
+        else
+            3 * frames + 3
+
+    let thickness =
+        if state.Network.IsSome then
+            min frames ThicknessNN.weightCount
+        else
+            frames
+
+    problem.Structure.Count + frames + angles + thickness
+
+/// √(Σ w²(F_o − F_c)² / (N − P)) over independent measurements: a repeated one counts once, by its mean.
+let private goodnessOfFit parameters (rows: (Measurement * float) array) =
+    let independent =
+        rows |> Array.groupBy fst |> Array.map (fun (_, g) -> g |> Array.averageBy snd)
+
+    if independent.Length > parameters then
+        Some(sqrt (Array.sum independent / float (independent.Length - parameters)))
+    else
+        None
+
+let private frameResult (plan: FramePlan) (rows: Residual.Rows) thickness (calculated: float array) =
+    {
+        Id = plan.Frame.Id
+        Alpha = plan.Frame.Alpha
+        RowCount = plan.Scored.Length
+        ObservedCount = rows.Observed |> Array.filter id |> Array.length
+        WR =
+            if Residual.isScored rows then
+                Some(float (Residual.wR rows (dsharp.tensor calculated)))
+            else
+                None
+        RObs = Residual.rObserved rows calculated
+        Thickness = thickness
+        Correction = plan.Correction
+        Scale = Residual.scale rows calculated
+    }
+
+let private reflectionResults (plan: FramePlan) (rows: Residual.Rows) (calculated: float array) =
+    let c = Residual.scale rows calculated
+
+    [|
+        for i in 0 .. plan.Scored.Length - 1 ->
+            {
+                FrameId = plan.Frame.Id
+                Row = plan.Scored[i]
+                Calculated = c * calculated[i]
+                Weight = rows.Weight[i]
+                IsObserved = rows.Observed[i]
+            }
+    |]
+
+let private misfits (rows: Residual.Rows) (plan: FramePlan) (calculated: float array) =
+    let amplitudes = Residual.scaledAmplitudes rows calculated
+
+    Array.init amplitudes.Length (fun i ->
+        measurement plan.Scored[i].Observation, (rows.Weight[i] * (rows.JanaAmplitude[i] - amplitudes[i])) ** 2.0)
+
+let private meanOf values =
+    if Array.isEmpty values then nan else Array.average values
+
+/// Evaluates a state on the rows of a stage. A frame without a thickness is left out.
+///
+/// Raises `NumericalException` naming the frame if an intensity is not finite.
+let at (problem: Problem) (stage: Stage) (state: State) : Evaluation =
+    let potential = Problem.potential problem stage (dsharp.tensor state.Structure)
+
+    let thickness (plan: FramePlan) =
+        state.Thickness |> Map.tryFind plan.Frame.Id
+
+    let plans = stage.Model.Plan.Frames |> Seq.toArray
+
+    let kept =
+        [|
+            for i in 0 .. plans.Length - 1 do
+                if (thickness plans[i]).IsSome then
+                    i
+        |]
+
+    let states =
+        plans
+        |> Array.map (fun plan ->
+            {
+                Thickness = thickness plan |> Option.defaultValue 0.0
+                Rotation = Vector3.Zero
+            })
+
+    let all = ForwardModel.intensities stage.Model potential states
+
+    let over f =
+        kept |> Array.map (fun i -> f plans[i] stage.Model.Rows[i] all[i])
+
+    let frames =
+        kept
+        |> Array.map (fun i -> frameResult plans[i] stage.Model.Rows[i] states[i].Thickness all[i])
+
+    let wR, rObs = frames |> Array.choose _.WR, frames |> Array.choose _.RObs
+
+    let misfits =
+        over (fun plan rows calculated -> misfits rows plan calculated) |> Array.concat
+
+    let parameters = parameterCount problem state frames.Length
+
+    {
+        Crystal = StructureModel.toCrystal problem.Structure state.Structure
+        Residuals =
+            {
+                WRMean = meanOf wR
+                RObsMean = meanOf rObs
+                FramesLeftOutOfWR = problem.Experiment.Frames.Length - wR.Length
+                FramesLeftOutOfRObs = problem.Experiment.Frames.Length - rObs.Length
+                Pooled = Residual.pooled (over (fun _ rows calculated -> rows, calculated))
+                GoodnessOfFit = goodnessOfFit parameters misfits
+                ObservedCount = frames |> Array.sumBy _.ObservedCount
+                RowCount = frames |> Array.sumBy _.RowCount
+                UniqueMeasurementCount = misfits |> Array.distinctBy fst |> Array.length
+                ParameterCount = parameters
+            }
+        Frames = frames
+        Reflections = over reflectionResults |> Array.concat
+    }

@@ -1,0 +1,175 @@
+/// Least squares on one frame: residuals w(I_o − cI_c) with the scale projected out, against the orientation (three angles)
+/// and the thickness.
+///
+/// Objective: (wR_I/u)² + |ω|²/σ_ω² + (t − t₀)²/σ_t² with u = 0.01, the relative uncertainty in the weights.
+module Pendel.Core.FrameFit
+
+open System
+open MathNet.Numerics.LinearAlgebra
+open Pendel.Crystallography
+open Pendel.Core.FrameModel
+
+/// What a fit may change, and what is known before it.
+type Prior =
+    {
+        /// Standard deviation of |ω|, rad.
+        Rotation: float
+        /// Largest |ω|, rad.
+        Bound: float
+        /// Correction of the plan, from which the state's rotation counts; the prior is on the sum.
+        Origin: Vector3
+        /// Expected thickness t₀, Å.
+        Thickness: float
+        /// Standard deviation of the thickness, Å; 0 keeps it at t₀.
+        ThicknessSu: float
+        /// Bounds of the thickness, Å.
+        Range: struct (float * float)
+    }
+
+/// Residuals of a frame as a function of its state: their squares add up to (wR_I/u)².
+type Residuals = FrameState -> float array
+
+/// The residuals of frame i of a model.
+let residuals (model: ForwardModel.ForwardModel) (table: PotentialTable) workspace i : Residuals =
+    let rows = model.Rows[i]
+
+    let norm =
+        sqrt (Array.fold2 (fun sum w o -> sum + (w * o) ** 2.0) 0.0 rows.Weight rows.Intensity)
+
+    fun state ->
+        let calculated =
+            FrameModel.intensities workspace model.Plan.WaveNumber model.Precision table model.Plan.Frames[i] state
+
+        let c = Residual.scale rows calculated
+        let scaled = 1.0 / (Residual.Instability * norm)
+        Array.map3 (fun w o k -> scaled * w * (o - c * k)) rows.Weight rows.Intensity calculated
+
+/// The residuals of the prior: three angles, then the thickness if it is free.
+let private expectations (prior: Prior) (state: FrameState) =
+    let total = prior.Origin + state.Rotation
+
+    let thickness =
+        if prior.ThicknessSu = 0.0 then
+            0.0
+        else
+            (state.Thickness - prior.Thickness) / prior.ThicknessSu
+
+    [|
+        total.X / prior.Rotation
+        total.Y / prior.Rotation
+        total.Z / prior.Rotation
+        thickness
+    |]
+
+/// Value of the objective.
+let objective (evaluate: Residuals) (prior: Prior) (state: FrameState) =
+    let square values = Array.sumBy (fun x -> x * x) values
+    square (evaluate state) + square (expectations prior state)
+
+/// The nearest state inside the bounds.
+let inside (prior: Prior) (state: FrameState) =
+    let total = prior.Origin + state.Rotation
+
+    let shrink =
+        if total.Length > prior.Bound then
+            prior.Bound / total.Length
+        else
+            1.0
+
+    let struct (low, high) = prior.Range
+
+    {
+        Thickness = Math.Clamp(state.Thickness, low, high)
+        Rotation = shrink * total - prior.Origin
+    }
+
+// Steps of the differences: a rocking curve is about 1/(t g) ≈ 10⁻³ rad wide, a fringe some 100 Å.
+/// Step of the differences in an angle, rad.
+[<Literal>]
+let angleStep = 1e-5
+
+let private steps = [| angleStep; angleStep; angleStep; 0.5 |]
+
+let private shifted (state: FrameState) (p: Vector<float>) =
+    {
+        Thickness = state.Thickness + p[3]
+        Rotation = state.Rotation + Vector3(p[0], p[1], p[2])
+    }
+
+/// ∂/∂(ω_x, ω_y, ω_z, t) of all residuals by forward differences.
+let private jacobian (all: FrameState -> float array) free (state: FrameState) (r: float array) =
+    let column j =
+        if Array.contains j free then
+            let unit = Vector<float>.Build.Dense(4, (fun k -> if k = j then steps[j] else 0.0))
+            Array.map2 (fun above here -> (above - here) / steps[j]) (all (shifted state unit)) r
+        else
+            Array.zeroCreate r.Length
+
+    Matrix<float>.Build.DenseOfColumnArrays(Array.init 4 column)
+
+/// Levenberg–Marquardt from a start: the best state that was met.
+///
+/// - `iterations`: linearisations at most
+let fit (evaluate: Residuals) (prior: Prior) iterations (start: FrameState) : FrameState =
+    let free = if prior.ThicknessSu > 0.0 then [| 0..3 |] else [| 0..2 |]
+
+    let all state =
+        Array.append (evaluate state) (expectations prior state)
+
+    let square values = Array.sumBy (fun x -> x * x) values
+
+    let rec attempt damping state (r: float array) (j: Matrix<float>) =
+        let normal = j.TransposeThisAndMultiply j
+        let gradient = j.TransposeThisAndMultiply(Vector<float>.Build.DenseOfArray r)
+
+        let diagonal =
+            Matrix<float>.Build.Diagonal(4, 4, (fun k -> if normal[k, k] > 0.0 then damping * normal[k, k] else 1.0))
+
+        let next = inside prior (shifted state (-(normal + diagonal).Solve gradient))
+        let nextR = all next
+
+        if square nextR < square r then
+            Some(struct (damping, next, nextR))
+        elif damping > 1e2 then
+            None
+        else
+            attempt (10.0 * damping) state r j
+
+    let rec iterate remaining damping state r =
+        if remaining = 0 then
+            state
+        else
+            match attempt damping state r (jacobian all free state r) with
+            | None -> state
+            | Some(struct (_, next, nextR)) when square r - square nextR < 1e-4 * square r -> next
+            | Some(struct (used, next, nextR)) -> iterate (remaining - 1) (max 1e-3 (used / 5.0)) next nextR
+
+    let first = inside prior start
+    iterate iterations 1e-2 first (all first)
+
+/// Nelder–Mead on the three angles from the start, at its thickness.
+///
+/// Raises nothing: a search that runs out of evaluations ends where it is.
+let nelderMead (evaluate: Residuals) (prior: Prior) (start: FrameState) : FrameState =
+    let state (v: Vector<float>) =
+        inside
+            prior
+            { start with
+                Rotation = Vector3(v[0], v[1], v[2])
+            }
+
+    let value =
+        MathNet.Numerics.Optimization.ObjectiveFunction.Value(fun v -> objective evaluate prior (state v))
+
+    let first =
+        Vector<float>.Build.DenseOfArray [| start.Rotation.X; start.Rotation.Y; start.Rotation.Z |]
+
+    let simplex = Vector<float>.Build.Dense(3, 1e-3)
+
+    try
+        let found =
+            MathNet.Numerics.Optimization.NelderMeadSimplex.Minimum(value, first, simplex, 1e-6, 200)
+
+        state found.MinimizingPoint
+    with :? MathNet.Numerics.Optimization.MaximumIterationsException ->
+        inside prior start

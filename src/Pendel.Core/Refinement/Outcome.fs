@@ -1,0 +1,108 @@
+namespace Pendel.Core
+
+open Pendel.Crystallography
+open Pendel.Diffraction
+
+/// Result of one frame.
+type FrameResult =
+    {
+        /// PETS id.
+        Id: int
+        /// α, degrees.
+        Alpha: float
+        /// Scored rows.
+        RowCount: int
+        /// Scored rows above 3σ.
+        ObservedCount: int
+        /// wR_I; None if the frame is left out of the mean.
+        WR: float option
+        /// R_obs; None if the frame is left out of the mean.
+        RObs: float option
+        /// Thickness, Å.
+        Thickness: float
+        /// Orientation correction ω_f, rotation vector in the ω-free axes, rad.
+        Correction: Vector3
+        /// Scale c: I_o ≈ c I_c.
+        Scale: float
+    }
+
+/// Result of one scored row.
+type ReflectionResult =
+    {
+        FrameId: int
+        Row: ScoredReflection
+        /// c I_c, on the observed scale.
+        Calculated: float
+        /// w, the amplitude weight.
+        Weight: float
+        /// Above 3σ.
+        IsObserved: bool
+    }
+
+/// Residuals of a data set (CONVENTIONS, Residuals).
+type Residuals =
+    {
+        /// Mean over frames of wR_I.
+        WRMean: float
+        /// Mean over frames of R_obs.
+        RObsMean: float
+        /// Frames left out of wR_mean.
+        FramesLeftOutOfWR: int
+        /// Frames left out of Robs_mean.
+        FramesLeftOutOfRObs: int
+        /// JANA's residuals.
+        Pooled: Residual.Pooled
+        /// Goodness of fit; None if there are not more independent measurements than parameters.
+        GoodnessOfFit: float option
+        /// Scored rows above 3σ.
+        ObservedCount: int
+        /// Scored rows.
+        RowCount: int
+        /// Scored measurements, those repeated in overlapping frames counted once.
+        UniqueMeasurementCount: int
+        /// P of the goodness of fit.
+        ParameterCount: int
+    }
+
+/// A structure with its data: what the model says of every frame and row.
+type Evaluation =
+    {
+        Crystal: Crystal
+        Residuals: Residuals
+        Frames: FrameResult array
+        Reflections: ReflectionResult array
+    }
+
+/// One line of the history.
+type HistoryEntry =
+    {
+        Stage: StageName
+        /// Round of orientation and joint refinement, from 1.
+        Cycle: int
+        /// Step within the stage, from 0: the state before it.
+        Step: int
+        WRMean: float
+        /// None within the joint refinement, whose loss is wR_mean.
+        RObsMean: float option
+    }
+
+/// Result of a refinement.
+type Outcome =
+    {
+        /// Before the refinement, thickness from the scan.
+        Start: Evaluation
+        /// The best state of the last stage.
+        Final: Evaluation
+        /// R_misset, rotation vector, rad.
+        Misset: Vector3
+        /// Relative strain of UB against the cell.
+        Strain: float
+        /// One entry for each step of the stages.
+        History: HistoryEntry array
+        /// Step of the last joint refinement that was kept; 0 is its start.
+        BestStep: int
+        /// Seconds of each stage that ran, in order; a stage of a later cycle stands again.
+        Seconds: (StageName * float) array
+        /// True if the refinement was asked to stop early.
+        Interrupted: bool
+    }

@@ -1,0 +1,134 @@
+/// A refinement problem: a structure, a data set and settings; its state; and its plan at a state.
+module Pendel.Core.Problem
+
+open System.Collections.Immutable
+open Pendel.Crystallography
+open Pendel.Diffraction
+open Pendel.Tensors
+open Pendel.Core.StructureModel
+
+/// What stays fixed through all stages.
+type Problem =
+    {
+        Settings: Settings
+        Threads: int
+        Experiment: Experiment
+        Optics: ElectronOptics
+        Orientation: CrystalOrientation
+        Structure: StructureModel
+        WaveNumber: float
+    }
+
+/// What the stages refine.
+type State =
+    {
+        /// Dimensionless parameters of the structure.
+        Structure: float array
+        /// R_misset as a rotation vector, rad.
+        Misset: Vector3
+        /// R_frame as a rotation vector by frame id, rad; an absent frame has none.
+        Corrections: Map<int, Vector3>
+        /// Thickness by frame id, Å.
+        Thickness: Map<int, float>
+        /// Weights of the thickness network, once it has been started.
+        Network: float array option
+    }
+
+/// The problem and its state before any refinement. The cell is that of the data.
+///
+/// Raises `ArgumentException` naming a site whose ADP is not positive definite.
+let create (settings: Settings) threads (crystal: Crystal) (experiment: Experiment) =
+    let optics = ElectronOptics.FromWavelength experiment.Wavelength
+    let inDataCell = Crystal(experiment.Cell, crystal.SpaceGroup, crystal.Sites)
+    let structure = StructureModel.create inDataCell
+
+    {
+        Settings = settings
+        Threads = threads
+        Experiment = experiment
+        Optics = optics
+        Orientation = CrystalOrientation.FromExperiment experiment
+        Structure = structure
+        WaveNumber = Potential.waveNumber optics settings.ScatteringFactors structure
+    },
+    {
+        Structure = Array.zeroCreate structure.Count
+        Misset = Vector3.Zero
+        Corrections = Map.empty
+        Thickness = Map.empty
+        Network = None
+    }
+
+let private correctionOf (state: State) (frame: VirtualFrame) =
+    state.Corrections |> Map.tryFind frame.Id |> Option.defaultValue Vector3.Zero
+
+/// Largest thickness of a state, Å; that of the settings before the first scan.
+let largestThickness (problem: Problem) (state: State) =
+    if state.Thickness.IsEmpty then
+        problem.Settings.ThicknessMax
+    else
+        state.Thickness |> Map.values |> Seq.max
+
+/// Mosaicity in use, degrees: that of the settings, else that of the data, else 0.
+let mosaicity (problem: Problem) =
+    problem.Settings.Mosaicity
+    |> Option.orElse (Option.ofNullable problem.Experiment.Mosaicity)
+    |> Option.defaultValue 0.0
+
+let private tilts (problem: Problem) thickness (frame: VirtualFrame) =
+    let semiAngle = Angle.Radians frame.PrecessionAngle
+
+    let count =
+        match problem.Settings.Tilts with
+        | Count n -> n
+        | Sufficient -> RockingCurve.SufficientTilts(semiAngle, problem.Settings.Selection.ScoredGMax, thickness)
+
+    RockingCurve.Mosaic(RockingCurve.Rotation(semiAngle, count), Angle.Radians(mosaicity problem))
+
+/// A state's plan with the forward model and the potential that belong to it.
+type Stage =
+    {
+        Model: ForwardModel.ForwardModel
+        Potential: Potential.PotentialModel
+    }
+
+/// Plans the chosen frames at a state: beams, tilts and scored rows follow its orientations and its largest thickness.
+let plan (problem: Problem) (state: State) (frames: ImmutableArray<VirtualFrame>) =
+    let orientation =
+        CrystalOrientation(problem.Orientation.Cell, problem.Orientation.U, state.Misset, problem.Orientation.Strain)
+
+    let planner =
+        Planner(
+            problem.Orientation.Cell,
+            problem.Structure.Start.SpaceGroup,
+            problem.Settings.Selection,
+            problem.WaveNumber
+        )
+
+    let correction = correctionOf state
+    let thickness = largestThickness problem state
+
+    let plan =
+        planner.Plan(
+            frames,
+            (fun frame -> orientation.FrameMatrix(frame, correction frame)),
+            correction,
+            tilts problem thickness
+        )
+
+    {
+        Model = ForwardModel.create problem.Settings.Precision problem.Threads plan
+        Potential = Potential.create problem.Optics problem.Settings.ScatteringFactors problem.Structure plan.Support
+    }
+
+/// U on the support list of a stage at structure parameters q.
+let potential (problem: Problem) (stage: Stage) (q: Tensor) =
+    Potential.evaluate stage.Potential (StructureModel.evaluate problem.Structure q)
+
+/// Indices of the planned frames that enter the means.
+let scoredFrames (stage: Stage) =
+    [|
+        for i, rows in Array.indexed stage.Model.Rows do
+            if Residual.isScored rows then
+                i
+    |]

@@ -1,0 +1,40 @@
+namespace Pendel.Core
+
+open System.Threading
+
+/// The four stages of a refinement, in their order.
+type StageName =
+    /// Joint coarse scan of thickness and scan-axis offset.
+    | ThicknessScan
+    /// One rotation of the crystal on the goniometer.
+    | GlobalMisset
+    /// Orientation of each frame.
+    | FrameOrientation
+    /// Positions, ADPs and ThicknessNN together.
+    | JointRefinement
+
+/// What a stage says while it runs.
+type Progress =
+    /// A stage begins; it will take so many steps.
+    | Started of stage: StageName * steps: int
+    /// A step is done: its number from 1, and wR_mean where it is known.
+    | Advanced of stage: StageName * step: int * wRMean: float option
+    /// A stage has ended, with the residuals of its state and the seconds it took.
+    | Ended of stage: StageName * wRMean: float * rObsMean: float * seconds: float
+
+/// How a stage talks to the one who started it.
+type Monitor =
+    {
+        /// Receives what happens; called from one thread.
+        Report: Progress -> unit
+        /// Asks the stage to stop after the current step, keeping the best state.
+        Stop: CancellationToken
+    }
+
+module Monitor =
+    /// Nobody listens, nobody interrupts.
+    let silent =
+        {
+            Report = ignore
+            Stop = CancellationToken.None
+        }

@@ -1,0 +1,172 @@
+/// A refinement from files to result: thickness scan, global misset, frame orientations, joint refinement.
+module Pendel.Core.Refine
+
+open System
+open System.Diagnostics
+open Pendel.Core.Problem
+
+/// Offsets about the scan axis that the first stage tries, degrees.
+let private offsets (settings: Settings) =
+    match settings.Orientation with
+    | Fixed -> [| 0.0 |]
+    | _ -> [| for i in -5 .. 5 -> 0.1 * float i |]
+
+/// What the stages leave behind.
+type private Record =
+    {
+        State: State
+        /// Plan of the last joint refinement: final residuals are those of its rows.
+        Rows: Stage option
+        BestStep: int
+        History: HistoryEntry list
+        Seconds: (StageName * float) list
+        Interrupted: bool
+    }
+
+let private evaluate (problem: Problem) (state: State) =
+    Evaluate.at problem (Problem.plan problem state problem.Experiment.Frames) state
+
+/// Runs one stage unless an interruption came before; an interrupted stage leaves the record as it was.
+let private stage (monitor: Monitor) name (compute: Record -> Record * Residuals) (record: Record) =
+    if record.Interrupted then
+        record
+    else
+        let watch = Stopwatch.StartNew()
+
+        try
+            let next, residuals = compute record
+            let seconds = watch.Elapsed.TotalSeconds
+            monitor.Report(Ended(name, residuals.WRMean, residuals.RObsMean, seconds))
+
+            { next with
+                Seconds = (name, seconds) :: record.Seconds
+            }
+        with :? OperationCanceledException ->
+            { record with Interrupted = true }
+
+/// A stage that changes the state alone; its residuals are those of the rows that the new state selects.
+let private moving (problem: Problem) name cycle (compute: State -> State) (record: Record) =
+    let state = compute record.State
+    let residuals = (evaluate problem state).Residuals
+
+    let entry =
+        {
+            Stage = name
+            Cycle = cycle
+            Step = 1
+            WRMean = residuals.WRMean
+            RObsMean = Some residuals.RObsMean
+        }
+
+    { record with
+        State = state
+        History = entry :: record.History
+    },
+    residuals
+
+/// Orientation of each frame, with the thickness curve found anew before (from the second cycle on) and after.
+let private orient (monitor: Monitor) (problem: Problem) cycle (state: State) =
+    let rescan state =
+        let stage = Problem.plan problem state problem.Experiment.Frames
+        Joint.warmStart problem (ThicknessScan.atPresent problem stage state)
+
+    monitor.Report(Started(FrameOrientation, FrameOrientation.stepCount))
+
+    let first =
+        if cycle = 1 then
+            Joint.warmStart problem state
+        else
+            rescan state
+
+    let thorough = FrameOrientation.run monitor problem true first
+
+    if cycle = 1 then
+        thorough |> rescan |> FrameOrientation.run monitor problem false
+    else
+        thorough
+
+let private joint (monitor: Monitor) (problem: Problem) cycle (record: Record) =
+    let started =
+        if record.State.Network.IsSome then
+            record.State
+        else
+            Joint.warmStart problem record.State
+
+    let rows = Problem.plan problem started problem.Experiment.Frames
+    let result = Joint.run monitor problem rows started
+
+    let entry step loss =
+        {
+            Stage = JointRefinement
+            Cycle = cycle
+            Step = step
+            WRMean = loss
+            RObsMean = None
+        }
+
+    { record with
+        State = result.State
+        Rows = Some rows
+        BestStep = result.BestEpoch
+        History =
+            (result.Losses |> Array.mapi entry |> Array.rev |> Array.toList)
+            @ record.History
+        Interrupted = monitor.Stop.IsCancellationRequested
+    },
+    (Evaluate.at problem rows result.State).Residuals
+
+/// Refines a structure against a data set.
+///
+/// Raises `ArgumentException` if nothing can be scored or an ADP is not positive definite, `NumericalException` if an
+/// intensity is not finite, `OperationCanceledException` if it is interrupted before there is any result.
+let run (monitor: Monitor) (settings: Settings) threads crystal experiment : Outcome =
+    let problem, initial = Problem.create settings threads crystal experiment
+    let stage name compute = stage monitor name compute
+
+    let moving name cycle compute =
+        stage name (moving problem name cycle compute)
+
+    let scanned =
+        {
+            State = initial
+            Rows = None
+            BestStep = 0
+            History = []
+            Seconds = []
+            Interrupted = false
+        }
+        |> moving ThicknessScan 1 (fun s -> ThicknessScan.run monitor problem s (offsets settings))
+
+    if scanned.Interrupted then
+        raise (OperationCanceledException "interrupted before the first thickness scan ended: there is no result yet")
+
+    let start = evaluate problem scanned.State
+
+    let cycle (record: Record) number =
+        let oriented =
+            match settings.Orientation with
+            | Fixed -> record
+            | _ -> record |> moving FrameOrientation number (orient monitor problem number)
+
+        oriented |> stage JointRefinement (joint monitor problem number)
+
+    let placed =
+        match settings.Orientation with
+        | Fixed -> scanned
+        | _ -> scanned |> moving GlobalMisset 1 (GlobalMisset.run monitor problem)
+
+    let record = List.fold cycle placed [ 1 .. settings.Cycles ]
+
+    {
+        Start = start
+        Final =
+            match record.Rows with
+            | Some rows -> Evaluate.at problem rows record.State
+            | None -> evaluate problem record.State
+        Misset = record.State.Misset
+        Strain = problem.Orientation.Strain
+        History = record.History |> List.rev |> List.toArray
+        BestStep = record.BestStep
+        Seconds = record.Seconds |> List.rev |> List.toArray
+        Interrupted = record.Interrupted
+    }

@@ -1,0 +1,12 @@
+/// Intensities of a structure in the orientations of the data file, each frame at the best thickness of a scan.
+module Pendel.Core.Simulate
+
+open Pendel.Core.Problem
+
+/// Simulates a data set.
+///
+/// Raises `ArgumentException` if nothing can be scored, `NumericalException` if an intensity is not finite.
+let run (monitor: Monitor) (settings: Settings) threads crystal experiment : Evaluation =
+    let problem, initial = Problem.create settings threads crystal experiment
+    let state = ThicknessScan.run monitor problem initial [| 0.0 |]
+    Evaluate.at problem (Problem.plan problem state experiment.Frames) state

@@ -1,0 +1,155 @@
+/// Joint coarse scan of thickness and scan-axis offset.
+///
+/// wR_I(t) of a frame has a minimum for every Pendellösung fringe, so no local search may start it. For each offset about
+/// the rocking axis all thicknesses follow from one propagation. The thickness curve is the path over the frames that
+/// minimises Σ_f wR_f(t_f) + Σ ((t_{f+1} − t_f)/roughness)², each frame at its best offset, by dynamic programming.
+module Pendel.Core.ThicknessScan
+
+open System
+open Pendel.Crystallography
+open Pendel.Diffraction
+open Pendel.Tensors
+open Pendel.Core.Problem
+
+/// Step of the thickness grid, Å: a small part of the shortest fringe in use.
+let private gridStep = 10.0
+
+/// Change of thickness between neighbouring frames that costs 1 in wR_I, Å.
+let private roughness = 500.0
+
+/// Offset that costs 1 in wR_I, degrees.
+let private offsetRoughness = 2.0
+
+/// wR_I of each frame (by id) at each thickness; frames that no mean counts are absent.
+type Scan =
+    {
+        Thicknesses: float array
+        WR: Map<int, float array>
+    }
+
+/// The thicknesses of the settings' range, Å.
+let grid (settings: Settings) =
+    let range = settings.ThicknessMax - settings.ThicknessMin
+    let steps = int (Math.Ceiling(range / gridStep))
+    Array.init (steps + 1) (fun i -> settings.ThicknessMin + range * float i / float steps)
+
+/// Scans the frames of a stage in the orientations of its plan.
+let scan (problem: Problem) (stage: Stage) (q: float array) : Scan =
+    let thicknesses = grid problem.Settings
+    let model = stage.Model
+    let table = ForwardModel.tableOf (Problem.potential problem stage (dsharp.tensor q))
+
+    let frame workspace i =
+        let plan, rows = model.Plan.Frames[i], model.Rows[i]
+
+        if Residual.isScored rows then
+            FrameModel.atThicknesses workspace model.Plan.WaveNumber model.Precision table plan Vector3.Zero thicknesses
+            |> Array.map (fun calculated -> float (Residual.wR rows (dsharp.tensor calculated)))
+            |> fun wR -> Some(plan.Frame.Id, wR)
+        else
+            None
+
+    {
+        Thicknesses = thicknesses
+        WR = ForwardModel.perFrame model frame |> Array.choose id |> Map.ofArray
+    }
+
+/// The path of least cost: for each frame its place in the grid.
+///
+/// - `costs`: frames × thicknesses
+let path (thicknesses: float array) (costs: float array array) =
+    let places = [| 0 .. thicknesses.Length - 1 |]
+
+    let penalty i j =
+        ((thicknesses[i] - thicknesses[j]) / roughness) ** 2.0
+
+    let advance (total: float array, steps) (cost: float array) =
+        let from =
+            places
+            |> Array.map (fun j -> places |> Array.minBy (fun i -> total[i] + penalty i j))
+
+        places |> Array.map (fun j -> total[from[j]] + penalty from[j] j + cost[j]), from :: steps
+
+    let total, steps = costs |> Array.tail |> Array.fold advance (costs[0], [])
+    let last = places |> Array.minBy (fun i -> total[i])
+
+    steps
+    |> List.scan (fun place (from: int array) -> from[place]) last
+    |> List.rev
+    |> List.toArray
+
+/// Scans all offsets: each frame's thickness and offset become part of the state, the median offset its misset.
+///
+/// - `offsets`: about the rocking axis, degrees
+let run (monitor: Monitor) (problem: Problem) (state: State) (offsets: float array) : State =
+    monitor.Report(Started(StageName.ThicknessScan, offsets.Length))
+
+    let scanAt step offset =
+        monitor.Stop.ThrowIfCancellationRequested()
+
+        let tilted =
+            { state with
+                Misset = Vector3(Angle.Radians offset, 0.0, 0.0)
+            }
+
+        let result =
+            scan problem (Problem.plan problem tilted problem.Experiment.Frames) state.Structure
+
+        monitor.Report(Advanced(StageName.ThicknessScan, step + 1, None))
+        result
+
+    let scans = offsets |> Array.mapi scanAt
+
+    let ids =
+        [|
+            for f in problem.Experiment.Frames do
+                if scans |> Array.forall (fun s -> s.WR.ContainsKey f.Id) then
+                    f.Id
+        |]
+
+    if ids.Length = 0 then
+        invalidArg "data" "no frame has three scored reflections, one of them above its noise: nothing to refine"
+
+    let cost o = (offsets[o] / offsetRoughness) ** 2.0
+
+    let bestOffset id j =
+        [| 0 .. offsets.Length - 1 |]
+        |> Array.minBy (fun o -> scans[o].WR[id][j] + cost o)
+
+    let thicknesses = scans[0].Thicknesses
+
+    let costs =
+        ids
+        |> Array.map (fun id ->
+            Array.init thicknesses.Length (fun j -> let o = bestOffset id j in scans[o].WR[id][j] + cost o))
+
+    let places = path thicknesses costs
+    let chosen = Array.map2 (fun id place -> offsets[bestOffset id place]) ids places
+    let misset = (Array.sort chosen)[chosen.Length / 2]
+
+    { state with
+        Misset = Vector3(Angle.Radians misset, 0.0, 0.0)
+        Thickness = Array.map2 (fun id place -> id, thicknesses[place]) ids places |> Map.ofArray
+        Corrections =
+            Array.map2 (fun id o -> id, Vector3(Angle.Radians(o - misset), 0.0, 0.0)) ids chosen
+            |> Map.ofArray
+    }
+
+/// The thickness curve at the present orientations.
+let atPresent (problem: Problem) (stage: Stage) (state: State) : State =
+    let found = scan problem stage state.Structure
+
+    let ids =
+        [|
+            for f in problem.Experiment.Frames do
+                if found.WR.ContainsKey f.Id then
+                    f.Id
+        |]
+
+    let places = path found.Thicknesses (ids |> Array.map (fun id -> found.WR[id]))
+
+    { state with
+        Thickness =
+            Array.map2 (fun id place -> id, found.Thicknesses[place]) ids places
+            |> Map.ofArray
+    }
