@@ -86,14 +86,23 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             if (accumulate)
             {
                 T factor = T.CreateTruncating(coefficients.Pointer[k]);
-                Apply<TAlgebra, Accumulate<TAlgebra>>(
+                packed.Multiply<TAlgebra, Accumulate<TAlgebra>>(
                     Phi(k - 1),
+                    plane,
+                    column,
+                    tiltBlocks,
                     new Accumulate<TAlgebra>(step, k % 2 == 0 ? EvenSum : OddSum, factor)
                 );
             }
             else
             {
-                Apply<TAlgebra, Keep<TAlgebra>>(Phi(k - 1), new Keep<TAlgebra>(step));
+                packed.Multiply<TAlgebra, Keep<TAlgebra>>(
+                    Phi(k - 1),
+                    plane,
+                    column,
+                    tiltBlocks,
+                    new Keep<TAlgebra>(step)
+                );
             }
         }
     }

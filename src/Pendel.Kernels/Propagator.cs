@@ -119,8 +119,6 @@ public sealed class Propagator
     private static void Check(in ArcMatrix arc)
     {
         Require.Positive(arc.Beams, nameof(arc));
-        Require.Finite(arc.PotentialRe, "potentialRe");
-        Require.Finite(arc.PotentialIm, "potentialIm");
         Require.Finite(arc.Diagonal, "diagonal");
         Require.FinitePositive(arc.Weight, "weight");
     }

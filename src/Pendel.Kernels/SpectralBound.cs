@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Pendel.Kernels;
 
 /// <summary>A rectangle that holds the numerical ranges of all structure matrices of an arc.</summary>
@@ -23,158 +25,170 @@ internal readonly record struct Spectrum(double Centre, double Radius, double Ab
 
 /// <summary>Safe and cheap bounds of the spectrum: never an underestimate.</summary>
 /// <remarks>
-/// The Hermitian part of A is bounded by the Perron root of its comparison matrix |MUM| + max_s d, and that by the quotients of
-/// Collatz and Wielandt, max_i (Cv)_i / v_i, which hold for every positive v; a few power iterations make v good. The similarity
-/// v → Mv turns |MUM| into |U|w, and the largest w of each beam serves all tilts. The anti-Hermitian part likewise.
-/// Horn and Johnson, Matrix Analysis (2013), ch. 8.
+/// The Hermitian part of A is bounded by the Perron root λ of its comparison matrix C = |MUM| + max_s d, and that by the quotients of
+/// Collatz and Wielandt, max_i (Cv)_i / v_i, which hold for every positive v. The similarity v → Mv turns |MUM| into |U|w, and the
+/// largest w of each beam serves all tilts. Jacobi's iteration v_i ← (|U|wv)_i / (λ − max_s d_i) with the best λ so far makes v good:
+/// on seven physical problems the bound of the width is within 2 % of its limit after five steps (which |U| in the place of U puts
+/// at 1.00 to 1.27 times the width). The anti-Hermitian part is bounded likewise. Horn and Johnson, Matrix Analysis (2013), ch. 8.
 /// </remarks>
-internal sealed class SpectralBound
+internal sealed unsafe class SpectralBound<TLanes, TVector, T>
+    where TLanes : ILanes<TVector, T>
+    where TVector : struct
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private const int Iterations = 4;
+    private const int Iterations = 5;
     private const double SmallestRadius = 1e-6;
+    private const double SmallestComponent = 1e-3;
 
-    /// <summary>Room for rounding errors, relative to the largest absolute value.</summary>
+    /// <summary>Room for rounding errors outside the sums, relative to the largest absolute value.</summary>
     private const double Safety = 1e-6;
 
-    private double[] comparison = [];
-    private double[] perBeam = [];
+    private static readonly Blocks UpperAndLower = new(2, RegisterTile<TLanes, TVector, T>.Columns);
+
+    private readonly PackedMatrix<TLanes, TVector, T> comparison = new();
+    private readonly Scratch<double> perBeam = new();
+    private readonly Scratch<T> columns = new();
+    private int beams;
+
+    private Span<double> LargestWeight => new(perBeam.Pointer, beams);
+
+    /// <summary>The diagonal (0) of C and (1) of the matrix that bounds −A.</summary>
+    private Span<double> Top(int side) => new(perBeam.Pointer + ((1 + side) * beams), beams);
+
+    private Span<double> Trial(int side) => new(perBeam.Pointer + ((3 + side) * beams), beams);
 
     /// <summary>Bounds the spectra of all tilts of an arc.</summary>
-    /// <exception cref="ArgumentException">An element of the potential is not finite.</exception>
-    public Spectrum Of(in ArcMatrix arc)
+    /// <param name="arc">The arc.</param>
+    /// <param name="packed">U.</param>
+    /// <param name="adjoint">U†; null where U is Hermitian.</param>
+    /// <returns>The rectangle; not finite where an element of U is not.</returns>
+    public Spectrum Of(
+        in ArcMatrix arc,
+        PackedMatrix<TLanes, TVector, T> packed,
+        PackedMatrix<TLanes, TVector, T>? adjoint
+    )
     {
-        int n = arc.Beams;
-        Grow(ref comparison, (long)n * n);
-        Grow(ref perBeam, 5L * n);
-        LargestWeights(arc, perBeam.AsSpan(0, n));
-        (double low, double high) = Interval(arc, hermitianPart: true);
-        (double least, double most) = arc.IsHermitian ? (0, 0) : Interval(arc, hermitianPart: false);
-        if (arc.IsReal)
+        beams = arc.Beams;
+        perBeam.Reserve(5L * beams);
+        LargestWeights(arc);
+        comparison.PackAbsolute(packed, adjoint, 1);
+        (double low, double high) = Interval(arc, arc.PotentialRe, arc.Diagonal);
+        double margin = Safety * Math.Max(Math.Abs(low), Math.Abs(high));
+        Spectrum spectrum = new((low + high) / 2, Math.Max(((high - low) / 2) + margin, SmallestRadius), 0, 0);
+        if (adjoint is null)
         {
-            (least, most) = (-Math.Max(-least, most), Math.Max(-least, most));
+            return spectrum;
         }
-        double margin =
-            Safety * Math.Max(Math.Max(Math.Abs(low), Math.Abs(high)), Math.Max(Math.Abs(least), Math.Abs(most)));
-        return new Spectrum(
-            (low + high) / 2,
-            Math.Max(((high - low) / 2) + margin, SmallestRadius),
-            (least + most) / 2,
-            arc.IsHermitian ? 0 : ((most - least) / 2) + margin
-        );
+        comparison.PackAbsolute(packed, adjoint, -1);
+        (low, high) = Interval(arc, arc.PotentialIm, []);
+        margin = Safety * Math.Max(Math.Abs(low), Math.Abs(high));
+        double centre = arc.IsReal ? 0 : (low + high) / 2;
+        return spectrum with { Absorption = centre, HalfHeight = high - centre + margin };
     }
 
-    private static void Grow(ref double[] array, long length)
+    private void LargestWeights(in ArcMatrix arc)
     {
-        if (array.Length < length)
-        {
-            array = GC.AllocateUninitializedArray<double>(checked((int)length));
-        }
-    }
-
-    private static void LargestWeights(in ArcMatrix arc, Span<double> largest)
-    {
-        arc.Weight[..arc.Beams].CopyTo(largest);
+        arc.Weight[..beams].CopyTo(LargestWeight);
         for (int s = 1; s < arc.Tilts; s++)
         {
-            ReadOnlySpan<double> weight = arc.Weight.Slice(s * arc.Beams, arc.Beams);
-            for (int g = 0; g < weight.Length; g++)
+            ReadOnlySpan<double> weight = arc.Weight.Slice(s * beams, beams);
+            for (int g = 0; g < beams; g++)
             {
-                largest[g] = Math.Max(largest[g], weight[g]);
+                LargestWeight[g] = Math.Max(LargestWeight[g], weight[g]);
             }
         }
     }
 
-    private (double Low, double High) Interval(in ArcMatrix arc, bool hermitianPart)
+    private (double Low, double High) Interval(
+        in ArcMatrix arc,
+        ReadOnlySpan<double> potential,
+        ReadOnlySpan<double> diagonal
+    )
     {
-        int n = arc.Beams;
-        Span<double> low = perBeam.AsSpan(n, n);
-        Span<double> high = perBeam.AsSpan(2 * n, n);
-        Diagonals(arc, hermitianPart, low, high);
-        Compare(arc, hermitianPart);
-        double upper = PerronBound(high);
-        for (int g = 0; g < n; g++)
-        {
-            low[g] = -low[g];
-        }
-        return (-PerronBound(low), upper);
-    }
-
-    /// <summary>Smallest and largest diagonal element of each beam among the tilts.</summary>
-    private static void Diagonals(in ArcMatrix arc, bool hermitianPart, Span<double> low, Span<double> high)
-    {
-        int n = arc.Beams;
-        low.Fill(double.PositiveInfinity);
+        Span<double> high = Top(0);
+        Span<double> low = Top(1);
         high.Fill(double.NegativeInfinity);
-        ReadOnlySpan<double> potential = hermitianPart ? arc.PotentialRe : arc.PotentialIm;
+        low.Fill(double.NegativeInfinity);
         for (int s = 0; s < arc.Tilts; s++)
         {
-            for (int g = 0; g < n; g++)
+            for (int g = 0; g < beams; g++)
             {
-                double own = potential.IsEmpty ? 0 : potential[(g * n) + g] * arc.Weight[(s * n) + g];
-                double value = own + (hermitianPart ? arc.Diagonal[(s * n) + g] : 0);
-                low[g] = Math.Min(low[g], value);
+                double own = potential.IsEmpty ? 0 : potential[(g * beams) + g] * arc.Weight[(s * beams) + g];
+                double value = own + (diagonal.IsEmpty ? 0 : diagonal[(s * beams) + g]);
                 high[g] = Math.Max(high[g], value);
+                low[g] = Math.Max(low[g], -value);
             }
         }
+        (double upper, double lower) = PerronBounds();
+        return (-lower, upper);
     }
 
-    /// <summary>Writes |U_gh ± U_hg*|/2 · w_h off the diagonal.</summary>
-    private void Compare(in ArcMatrix arc, bool hermitianPart)
+    /// <summary>Bounds of the largest eigenvalues of comparison + Top(0) and comparison + Top(1).</summary>
+    private (double, double) PerronBounds()
     {
-        int n = arc.Beams;
-        ReadOnlySpan<double> re = arc.PotentialRe;
-        ReadOnlySpan<double> im = arc.PotentialIm;
-        double sign = hermitianPart ? 1 : -1;
-        for (int g = 0; g < n; g++)
-        {
-            for (int h = 0; h < n; h++)
-            {
-                int own = (g * n) + h;
-                int mate = (h * n) + g;
-                double x = arc.IsHermitian ? re[own] : (re[own] + (sign * re[mate])) / 2;
-                double y =
-                    arc.IsReal ? 0
-                    : arc.IsHermitian ? im[own]
-                    : (im[own] - (sign * im[mate])) / 2;
-                comparison[own] = g == h ? 0 : Math.Sqrt((x * x) + (y * y)) * perBeam[h];
-            }
-        }
-    }
-
-    /// <summary>The best of a few Collatz–Wielandt bounds of the largest eigenvalue of comparison + diagonal.</summary>
-    private double PerronBound(ReadOnlySpan<double> diagonal)
-    {
-        int n = diagonal.Length;
-        Span<double> v = perBeam.AsSpan(3 * n, n);
-        Span<double> y = perBeam.AsSpan(4 * n, n);
-        double shift = diagonal[0];
-        foreach (double value in diagonal)
-        {
-            shift = Math.Min(shift, value);
-        }
-        v.Fill(1);
-        double best = double.PositiveInfinity;
+        int line = Scratch<T>.Line / sizeof(T);
+        nint column = (nint)new Blocks(beams, line).Count * line;
+        T* trial = columns.ReserveZeros(4 * column);
+        T* product = trial + (2 * column);
+        (double first, double second) = (double.PositiveInfinity, double.PositiveInfinity);
+        Trial(0).Fill(1);
+        Trial(1).Fill(1);
         for (int iteration = 0; iteration <= Iterations; iteration++)
         {
-            double bound = double.NegativeInfinity;
-            double largest = 0;
-            for (int g = 0; g < n; g++)
+            for (int g = 0; g < beams; g++)
             {
-                double sum = 0;
-                for (int h = 0; h < n; h++)
-                {
-                    sum += comparison[(g * n) + h] * v[h];
-                }
-                bound = Math.Max(bound, diagonal[g] + (sum / v[g]));
-                y[g] = sum + ((diagonal[g] - shift) * v[g]);
-                largest = Math.Max(largest, y[g]);
+                trial[g] = T.CreateTruncating(LargestWeight[g] * Trial(0)[g]);
+                trial[column + g] = T.CreateTruncating(LargestWeight[g] * Trial(1)[g]);
             }
-            best = Math.Min(best, bound);
-            for (int g = 0; g < n; g++)
-            {
-                v[g] = largest > 0 ? Math.Max(y[g] / largest, 1e-3) : 1;
-            }
+            comparison.Multiply<RealAlgebra, StoreTile>(
+                trial,
+                0,
+                column,
+                UpperAndLower,
+                new StoreTile(product, column)
+            );
+            first = Improve(0, first, product);
+            second = Improve(1, second, product + column);
+        }
+        return (first, second);
+    }
+
+    /// <summary>The better of a bound and the one of the trial vector, which takes a step of Jacobi's iteration.</summary>
+    private double Improve(int side, double best, T* product)
+    {
+        Span<double> trial = Trial(side);
+        Span<double> top = Top(side);
+        double rounding = 1 + ((beams + 16) * double.CreateTruncating(T.BitIncrement(T.One) - T.One));
+        double bound = double.NegativeInfinity;
+        for (int g = 0; g < beams; g++)
+        {
+            bound = Math.Max(bound, top[g] + (rounding * double.CreateTruncating(product[g]) / trial[g]));
+        }
+        best = Math.Min(best, bound);
+        double largest = double.Epsilon;
+        for (int g = 0; g < beams; g++)
+        {
+            trial[g] = double.CreateTruncating(product[g]) / Math.Max(best - top[g], double.Epsilon);
+            largest = Math.Max(largest, trial[g]);
+        }
+        for (int g = 0; g < beams; g++)
+        {
+            trial[g] = Math.Max(trial[g] / largest, SmallestComponent);
         }
         return best;
+    }
+
+    /// <summary>Columns of the product, <c>distance</c> apart.</summary>
+    private readonly struct StoreTile(T* to, nint distance) : ITileEpilogue<T>
+    {
+        public void Finish(T* tile, int row, int rows, int column, int columns)
+        {
+            int height = rows * TLanes.Count;
+            int room = (int)Math.Min(height, distance - row);
+            for (int c = 0; c < columns; c++)
+            {
+                new Span<T>(tile + (c * height), room).CopyTo(new Span<T>(to + ((column + c) * distance) + row, room));
+            }
+        }
     }
 }
