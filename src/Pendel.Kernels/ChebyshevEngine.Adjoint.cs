@@ -69,7 +69,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         diagonalSum.ReserveZeros(tilts * plane);
         potentialSum.ReserveZeros(beams * parts * plane);
         Sources<TAlgebra>(arc, intensityCotangent);
-        HalveFirst();
+        SetFirst(Phi(0), 0.5);
         for (int k = highest; k >= 1; k--)
         {
             Retreat<TAlgebra>(k);
@@ -139,16 +139,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         return place;
     }
 
-    /// <summary>The term of φ_0 counts half of what the others do.</summary>
-    private void HalveFirst()
-    {
-        for (int s = 0; s < tilts; s++)
-        {
-            Phi(0)[s * column] = T.CreateTruncating(0.5);
-        }
-    }
-
-    /// <summary>Adds Σ_k φ_{k−1} Λ_k† over the orders of one block and all tilts: the conjugate of Ū, row by row.</summary>
+    /// <summary>Adds Σ_k φ_{k−1} Λ_k† (φ_0 halved) over the orders of one block and all tilts: the conjugate of Ū, row by row.</summary>
     private void AddOuterProducts<TOuter>(int first, int last)
         where TOuter : IAlgebra
     {

@@ -42,7 +42,8 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             largest = Math.Max(largest, thickness);
         }
         Prepare<TAlgebra>(arc, largest);
-        Advance<TAlgebra>(arc, accumulate: false);
+        ChebyshevCoefficients.Fill(Argument(arc, largest), new Span<double>(coefficients.Pointer, highest + 1));
+        Advance<TAlgebra>();
         int width = new Blocks(parts * tilts * scored.Length, TLanes.Count).Count * TLanes.Count;
         GatherScored(scored, width);
         Coefficients(arc, thicknesses);

@@ -46,16 +46,21 @@ internal sealed unsafe class SpectralBound<TLanes, TVector, T>
     private static readonly Blocks UpperAndLower = new(2, RegisterTile<TLanes, TVector, T>.Columns);
 
     private readonly PackedMatrix<TLanes, TVector, T> comparison = new();
-    private readonly Scratch<double> perBeam = new();
-    private readonly Scratch<T> columns = new();
+    private readonly Scratch<T> perBeam = new();
     private int beams;
+    private nint plane;
 
-    private Span<double> LargestWeight => new(perBeam.Pointer, beams);
+    // Rows of the scratch, each a plane long: the largest weight; and for C and the matrix that bounds −A: top (the diagonal),
+    // trial (v), weighted (wv), product (|U|wv).
+    private T* LargestWeight => perBeam.Pointer;
 
-    /// <summary>The diagonal (0) of C and (1) of the matrix that bounds −A.</summary>
-    private Span<double> Top(int side) => new(perBeam.Pointer + ((1 + side) * beams), beams);
+    private T* Top(int side) => perBeam.Pointer + ((1 + side) * plane);
 
-    private Span<double> Trial(int side) => new(perBeam.Pointer + ((3 + side) * beams), beams);
+    private T* Trial(int side) => perBeam.Pointer + ((3 + side) * plane);
+
+    private T* Weighted(int side) => perBeam.Pointer + ((5 + side) * plane);
+
+    private T* Product(int side) => perBeam.Pointer + ((7 + side) * plane);
 
     /// <summary>Bounds the spectra of all tilts of an arc.</summary>
     /// <param name="arc">The arc.</param>
@@ -69,7 +74,9 @@ internal sealed unsafe class SpectralBound<TLanes, TVector, T>
     )
     {
         beams = arc.Beams;
-        perBeam.Reserve(5L * beams);
+        int line = Scratch<T>.Line / sizeof(T);
+        plane = (nint)new Blocks(beams, line).Count * line;
+        perBeam.ReserveZeros(9 * plane);
         LargestWeights(arc);
         comparison.PackAbsolute(packed, adjoint, 1);
         (double low, double high) = Interval(arc, arc.PotentialRe, arc.Diagonal);
@@ -88,14 +95,14 @@ internal sealed unsafe class SpectralBound<TLanes, TVector, T>
 
     private void LargestWeights(in ArcMatrix arc)
     {
-        arc.Weight[..beams].CopyTo(LargestWeight);
-        for (int s = 1; s < arc.Tilts; s++)
+        for (int g = 0; g < beams; g++)
         {
-            ReadOnlySpan<double> weight = arc.Weight.Slice(s * beams, beams);
-            for (int g = 0; g < beams; g++)
+            double largest = 0;
+            for (int at = g; at < arc.Weight.Length; at += beams)
             {
-                LargestWeight[g] = Math.Max(LargestWeight[g], weight[g]);
+                largest = Math.Max(largest, arc.Weight[at]);
             }
+            LargestWeight[g] = T.CreateTruncating(largest);
         }
     }
 
@@ -105,19 +112,19 @@ internal sealed unsafe class SpectralBound<TLanes, TVector, T>
         ReadOnlySpan<double> diagonal
     )
     {
-        Span<double> high = Top(0);
-        Span<double> low = Top(1);
-        high.Fill(double.NegativeInfinity);
-        low.Fill(double.NegativeInfinity);
-        for (int s = 0; s < arc.Tilts; s++)
+        new Span<T>(Top(0), (int)(2 * plane)).Fill(T.NegativeInfinity);
+        for (int g = 0; g < beams; g++)
         {
-            for (int g = 0; g < beams; g++)
+            double own = potential.IsEmpty ? 0 : potential[(g * beams) + g];
+            (double low, double high) = (double.PositiveInfinity, double.NegativeInfinity);
+            for (int at = g; at < arc.Weight.Length; at += beams)
             {
-                double own = potential.IsEmpty ? 0 : potential[(g * beams) + g] * arc.Weight[(s * beams) + g];
-                double value = own + (diagonal.IsEmpty ? 0 : diagonal[(s * beams) + g]);
-                high[g] = Math.Max(high[g], value);
-                low[g] = Math.Max(low[g], -value);
+                double value = (own * arc.Weight[at]) + (diagonal.IsEmpty ? 0 : diagonal[at]);
+                low = Math.Min(low, value);
+                high = Math.Max(high, value);
             }
+            Top(0)[g] = T.CreateTruncating(high);
+            Top(1)[g] = T.CreateTruncating(-low);
         }
         (double upper, double lower) = PerronBounds();
         return (-lower, upper);
@@ -126,56 +133,76 @@ internal sealed unsafe class SpectralBound<TLanes, TVector, T>
     /// <summary>Bounds of the largest eigenvalues of comparison + Top(0) and comparison + Top(1).</summary>
     private (double, double) PerronBounds()
     {
-        int line = Scratch<T>.Line / sizeof(T);
-        nint column = (nint)new Blocks(beams, line).Count * line;
-        T* trial = columns.ReserveZeros(4 * column);
-        T* product = trial + (2 * column);
-        (double first, double second) = (double.PositiveInfinity, double.PositiveInfinity);
-        Trial(0).Fill(1);
-        Trial(1).Fill(1);
+        new Span<T>(Trial(0), (int)(2 * plane)).Fill(T.One);
+        T first = T.PositiveInfinity;
+        T second = T.PositiveInfinity;
         for (int iteration = 0; iteration <= Iterations; iteration++)
         {
-            for (int g = 0; g < beams; g++)
-            {
-                trial[g] = T.CreateTruncating(LargestWeight[g] * Trial(0)[g]);
-                trial[column + g] = T.CreateTruncating(LargestWeight[g] * Trial(1)[g]);
-            }
+            Weigh(0);
+            Weigh(1);
             comparison.Multiply<RealAlgebra, StoreTile>(
-                trial,
+                Weighted(0),
                 0,
-                column,
+                plane,
                 UpperAndLower,
-                new StoreTile(product, column)
+                new StoreTile(Product(0), plane)
             );
-            first = Improve(0, first, product);
-            second = Improve(1, second, product + column);
+            first = Improve(0, first);
+            second = Improve(1, second);
         }
-        return (first, second);
+        return (double.CreateTruncating(first), double.CreateTruncating(second));
+    }
+
+    private void Weigh(int side)
+    {
+        TVector zero = TLanes.Broadcast(T.Zero);
+        for (nint g = 0; g < plane; g += TLanes.Count)
+        {
+            TVector trial = TLanes.Load(Trial(side) + g);
+            TLanes.Store(Weighted(side) + g, TLanes.MultiplyAdd(TLanes.Load(LargestWeight + g), trial, zero));
+        }
     }
 
     /// <summary>The better of a bound and the one of the trial vector, which takes a step of Jacobi's iteration.</summary>
-    private double Improve(int side, double best, T* product)
+    private T Improve(int side, T best)
     {
-        Span<double> trial = Trial(side);
-        Span<double> top = Top(side);
-        double rounding = 1 + ((beams + 16) * double.CreateTruncating(T.BitIncrement(T.One) - T.One));
-        double bound = double.NegativeInfinity;
-        for (int g = 0; g < beams; g++)
+        TVector rounding = TLanes.Broadcast(T.One + (T.CreateTruncating(beams + 16) * (T.BitIncrement(T.One) - T.One)));
+        TVector bound = TLanes.Broadcast(T.NegativeInfinity);
+        for (nint g = 0; g < plane; g += TLanes.Count)
         {
-            bound = Math.Max(bound, top[g] + (rounding * double.CreateTruncating(product[g]) / trial[g]));
+            TVector quotient = TLanes.Divide(TLanes.Load(Product(side) + g), TLanes.Load(Trial(side) + g));
+            bound = TLanes.Max(bound, TLanes.MultiplyAdd(rounding, quotient, TLanes.Load(Top(side) + g)));
         }
-        best = Math.Min(best, bound);
-        double largest = double.Epsilon;
-        for (int g = 0; g < beams; g++)
+        best = T.Min(best, Largest(bound));
+        TVector smallest = TLanes.Broadcast(T.Epsilon);
+        TVector most = smallest;
+        for (nint g = 0; g < plane; g += TLanes.Count)
         {
-            trial[g] = double.CreateTruncating(product[g]) / Math.Max(best - top[g], double.Epsilon);
-            largest = Math.Max(largest, trial[g]);
+            TVector gap = TLanes.Add(TLanes.Broadcast(best), TLanes.Negate(TLanes.Load(Top(side) + g)));
+            TVector next = TLanes.Divide(TLanes.Load(Product(side) + g), TLanes.Max(gap, smallest));
+            most = TLanes.Max(most, next);
+            TLanes.Store(Trial(side) + g, next);
         }
-        for (int g = 0; g < beams; g++)
+        TVector largest = TLanes.Broadcast(Largest(most));
+        TVector floor = TLanes.Broadcast(T.CreateTruncating(SmallestComponent));
+        for (nint g = 0; g < plane; g += TLanes.Count)
         {
-            trial[g] = Math.Max(trial[g] / largest, SmallestComponent);
+            T* trial = Trial(side) + g;
+            TLanes.Store(trial, TLanes.Max(TLanes.Divide(TLanes.Load(trial), largest), floor));
         }
         return best;
+    }
+
+    private static T Largest(TVector values)
+    {
+        T* each = stackalloc T[TLanes.Count];
+        TLanes.Store(each, values);
+        T largest = each[0];
+        for (int i = 1; i < TLanes.Count; i++)
+        {
+            largest = T.Max(largest, each[i]);
+        }
+        return largest;
     }
 
     /// <summary>Columns of the product, <c>distance</c> apart.</summary>
