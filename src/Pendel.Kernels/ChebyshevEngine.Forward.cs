@@ -14,7 +14,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     private T* OddSum => sums.Pointer + vector;
 
     /// <inheritdoc/>
-    public override void Forward(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities)
+    public override double Forward(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities)
     {
         forwardKept = false;
         if (arc.IsReal)
@@ -26,6 +26,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             Forward<ComplexAlgebra>(arc, thickness, oppositeHand, intensities);
         }
         (forwardKept, forwardThickness, forwardOpposite) = (true, thickness, oppositeHand);
+        return Argument(arc, thickness);
     }
 
     private void Forward<TAlgebra>(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities)

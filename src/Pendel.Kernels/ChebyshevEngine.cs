@@ -16,8 +16,10 @@ internal enum LaneWidth
 /// <summary>The propagator of one number type and vector width, with the scratch of one thread.</summary>
 internal abstract class ChebyshevEngine
 {
-    public abstract void Forward(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities);
+    /// <summary>As <see cref="Propagator.Forward"/>; returns z.</summary>
+    public abstract double Forward(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities);
 
+    /// <summary>As <see cref="Propagator.Adjoint"/>.</summary>
     public abstract double Adjoint(
         in ArcMatrix arc,
         ReadOnlySpan<double> intensityCotangent,
@@ -26,7 +28,8 @@ internal abstract class ChebyshevEngine
         Span<double> diagonalCotangent
     );
 
-    public abstract void AtThicknesses(
+    /// <summary>As <see cref="Propagator.AtThicknesses"/>; returns the largest z.</summary>
+    public abstract double AtThicknesses(
         in ArcMatrix arc,
         ReadOnlySpan<double> thicknesses,
         ReadOnlySpan<int> beams,

@@ -45,10 +45,10 @@ internal sealed unsafe class PackedMatrix<TLanes, TVector, T>
             {
                 for (int h = 0; h < size; h++, to += parts * height)
                 {
-                    CopyRow(arc.PotentialRe.Slice((h * size) + first, rows), 1, to);
+                    CopyRow(arc.PotentialRe.Slice((h * size) + first, rows), 1, to, height);
                     if (parts == 2)
                     {
-                        CopyRow(arc.PotentialIm.Slice((h * size) + first, rows), -1, to + height);
+                        CopyRow(arc.PotentialIm.Slice((h * size) + first, rows), -1, to + height, height);
                     }
                 }
             }
@@ -56,10 +56,10 @@ internal sealed unsafe class PackedMatrix<TLanes, TVector, T>
             {
                 for (int h = 0; h < size; h++, to += parts * height)
                 {
-                    CopyColumn(arc.PotentialRe[((first * size) + h)..], rows, to);
+                    CopyColumn(arc.PotentialRe[((first * size) + h)..], rows, to, height);
                     if (parts == 2)
                     {
-                        CopyColumn(arc.PotentialIm[((first * size) + h)..], rows, to + height);
+                        CopyColumn(arc.PotentialIm[((first * size) + h)..], rows, to + height, height);
                     }
                 }
             }
@@ -130,11 +130,11 @@ internal sealed unsafe class PackedMatrix<TLanes, TVector, T>
         (size, parts) = (beams, TAlgebra.Parts);
         Panels = new Blocks(new Blocks(beams, TLanes.Count).Count, RegisterTile<TLanes, TVector, T>.Rows<TAlgebra>());
         tile.Reserve(RegisterTile<TLanes, TVector, T>.Capacity);
-        values.ReserveZeros(Length);
+        values.Reserve(Length);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CopyRow(ReadOnlySpan<double> row, int sign, T* to)
+    private static void CopyRow(ReadOnlySpan<double> row, int sign, T* to, int height)
     {
         TVector factor = TLanes.Broadcast(T.CreateTruncating(sign));
         TVector zero = TLanes.Broadcast(T.Zero);
@@ -149,14 +149,18 @@ internal sealed unsafe class PackedMatrix<TLanes, TVector, T>
             {
                 to[i] = T.CreateTruncating(sign * from[i]);
             }
+            for (; i < height; i++)
+            {
+                to[i] = T.Zero;
+            }
         }
     }
 
-    private void CopyColumn(ReadOnlySpan<double> values, int count, T* to)
+    private void CopyColumn(ReadOnlySpan<double> values, int count, T* to, int height)
     {
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < height; i++)
         {
-            to[i] = T.CreateTruncating(values[i * size]);
+            to[i] = i < count ? T.CreateTruncating(values[i * size]) : T.Zero;
         }
     }
 
