@@ -24,5 +24,6 @@ public static class PrecisionBound
     public static bool Suffices(double amplitudeError, double largest, double smallest) =>
         2 * amplitudeError <= 1e-4 * Math.Sqrt(largest) && 2 * amplitudeError <= 1e-3 * Math.Sqrt(smallest);
 
-    private static double UnitRoundoff(Precision precision) => precision == Precision.Single ? 1.0 / (1 << 24) : 1.0 / (1L << 53);
+    private static double UnitRoundoff(Precision precision) =>
+        precision == Precision.Single ? 1.0 / (1 << 24) : 1.0 / (1L << 53);
 }
