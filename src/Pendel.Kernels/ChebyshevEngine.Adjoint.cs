@@ -33,7 +33,9 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         Span<double> diagonalCotangent
     )
     {
-        if (!forwardKept || arc.Beams != beams || arc.Tilts != tilts || arc.IsHermitian != hermitian)
+        bool same =
+            arc.Beams == beams && arc.Tilts == tilts && arc.IsHermitian == hermitian && arc.IsReal == (parts == 1);
+        if (!forwardKept || !same)
         {
             throw new InvalidOperationException("Adjoint needs a Forward of the same arc just before it.");
         }
@@ -253,43 +255,5 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             sum += intensityCotangent[s * arc.Beams] * arc.Weight[s * arc.Beams] * arc.PotentialIm[0];
         }
         return -2 * Math.PI / arc.NormalWaveNumber * sum;
-    }
-
-    /// <summary>Λ_k = factor·source + 2x†Λ_{k+1} − Λ_{k+2} stored, and Re Λ_k φ_{k−1}* added to the diagonal's sum.</summary>
-    private readonly struct Gradient<TAlgebra>(
-        Recurrence<TLanes, TVector, T, TAlgebra> step,
-        T* source,
-        T factor,
-        T* phi,
-        T* diagonal
-    ) : ITileEpilogue<T>
-        where TAlgebra : IAlgebra
-    {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Finish(T* tile, int beam, int rows, int tilt, int columns)
-        {
-            TVector c = TLanes.Broadcast(factor);
-            for (int j = 0; j < columns; j++)
-            {
-                for (int i = 0; i < rows; i++, tile += TLanes.Count)
-                {
-                    TVector im = TAlgebra.Parts == 2 ? TLanes.Load(tile + (rows * TLanes.Count)) : default;
-                    nint at = beam + (i * TLanes.Count);
-                    nint place = ((tilt + j) * step.Column) + at;
-                    step.Step(TLanes.Load(tile), im, tilt + j, at, out TVector re, out im);
-                    re = TLanes.MultiplyAdd(c, TLanes.Load(source + place), re);
-                    T* sum = diagonal + ((tilt + j) * step.Plane) + at;
-                    TVector product = TLanes.MultiplyAdd(re, TLanes.Load(phi + place), TLanes.Load(sum));
-                    if (TAlgebra.Parts == 2)
-                    {
-                        im = TLanes.MultiplyAdd(c, TLanes.Load(source + place + step.Plane), im);
-                        product = TLanes.MultiplyAdd(im, TLanes.Load(phi + place + step.Plane), product);
-                    }
-                    step.Store(re, im, tilt + j, at);
-                    TLanes.Store(sum, product);
-                }
-                tile += (TAlgebra.Parts - 1) * rows * TLanes.Count;
-            }
-        }
     }
 }

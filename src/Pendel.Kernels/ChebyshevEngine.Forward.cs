@@ -1,6 +1,3 @@
-using System.Numerics;
-using System.Runtime.CompilerServices;
-
 namespace Pendel.Kernels;
 
 internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
@@ -32,7 +29,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     private void Forward<TAlgebra>(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities)
         where TAlgebra : IAlgebra
     {
-        Prepare<TAlgebra>(arc, thickness);
+        Prepare<TAlgebra>(arc, thickness, nameof(thickness));
         ChebyshevCoefficients.Fill(Argument(arc, thickness), new Span<double>(coefficients.Pointer, highest + 1));
         Advance<TAlgebra>();
         double transmission = Transmission(arc, thickness);
@@ -115,34 +112,4 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             Previous = previous,
             Next = next,
         };
-
-    /// <summary>φ_{k+1} stored, and factor·φ_{k+1} added to a sum.</summary>
-    private readonly struct Accumulate<TAlgebra>(Recurrence<TLanes, TVector, T, TAlgebra> step, T* sum, T factor)
-        : ITileEpilogue<T>
-        where TAlgebra : IAlgebra
-    {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Finish(T* tile, int beam, int rows, int tilt, int columns)
-        {
-            TVector c = TLanes.Broadcast(factor);
-            for (int j = 0; j < columns; j++)
-            {
-                for (int i = 0; i < rows; i++, tile += TLanes.Count)
-                {
-                    TVector im = TAlgebra.Parts == 2 ? TLanes.Load(tile + (rows * TLanes.Count)) : default;
-                    nint at = beam + (i * TLanes.Count);
-                    step.Step(TLanes.Load(tile), im, tilt + j, at, out TVector nextRe, out TVector nextIm);
-                    step.Store(nextRe, nextIm, tilt + j, at);
-                    T* to = sum + ((tilt + j) * step.Column) + at;
-                    TLanes.Store(to, TLanes.MultiplyAdd(c, nextRe, TLanes.Load(to)));
-                    if (TAlgebra.Parts == 2)
-                    {
-                        to += step.Plane;
-                        TLanes.Store(to, TLanes.MultiplyAdd(c, nextIm, TLanes.Load(to)));
-                    }
-                }
-                tile += (TAlgebra.Parts - 1) * rows * TLanes.Count;
-            }
-        }
-    }
 }

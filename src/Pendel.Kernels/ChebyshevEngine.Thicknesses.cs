@@ -43,7 +43,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     )
         where TAlgebra : IAlgebra
     {
-        Prepare<TAlgebra>(arc, largest);
+        Prepare<TAlgebra>(arc, largest, nameof(thicknesses));
         ChebyshevCoefficients.Fill(Argument(arc, largest), new Span<double>(coefficients.Pointer, highest + 1));
         Advance<TAlgebra>();
         int width = new Blocks(parts * tilts * scored.Length, TLanes.Count).Count * TLanes.Count;

@@ -95,7 +95,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T> : Cheby
     private T* ScaledDiagonal => perTilt.Pointer + (tilts * plane);
 
     /// <summary>Sets the shapes, packs the matrix and scales the diagonals for propagations up to a thickness.</summary>
-    private void Prepare<TAlgebra>(in ArcMatrix arc, double thickness)
+    private void Prepare<TAlgebra>(in ArcMatrix arc, double thickness, string name)
         where TAlgebra : IAlgebra
     {
         (beams, tilts, parts, hermitian) = (arc.Beams, arc.Tilts, TAlgebra.Parts, arc.IsHermitian);
@@ -110,9 +110,13 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T> : Cheby
         double z = Argument(arc, thickness);
         if (!(z <= ChebyshevCoefficients.LargestArgument))
         {
-            throw new ArgumentException($"is {thickness} Å: {z} radians of phase are too many", nameof(thickness));
+            throw new ArgumentException($"is {thickness} Å: {z} radians of phase are too many", name);
         }
         highest = ChebyshevCoefficients.HighestOrder(z, spectrum.LogGrowth, Tolerance);
+        if ((highest + 1) * (double)vector > Array.MaxLength)
+        {
+            throw new ArgumentException($"is {thickness} Å: {highest} orders do not fit into an array", name);
+        }
         coefficients.Reserve(highest + 1);
         vectors.Reserve((highest + 1) * (long)vector);
         ScaleTilts(arc);

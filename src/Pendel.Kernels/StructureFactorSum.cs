@@ -33,26 +33,26 @@ public static class StructureFactorSum
     )
     {
         Check(hkl, positions, adps, occupancies, species, scatteringFactors, re.Length, im.Length);
-        Span<double> scratch = stackalloc double[6 * Block.Size];
-        for (int start = 0; start < re.Length; start += Block.Size)
+        Span<double> scratch = stackalloc double[6 * ReflectionBlock.Size];
+        for (int start = 0; start < re.Length; start += ReflectionBlock.Size)
         {
-            Block block = new(hkl, start, Math.Min(Block.Size, re.Length - start), scratch);
+            ReflectionBlock block = new(hkl, start, Math.Min(ReflectionBlock.Size, re.Length - start), scratch);
             block.Sums.Clear();
             for (int n = 0; n < occupancies.Length; n++)
             {
                 block.Load(scatteringFactors, (species[n] * re.Length) + start);
-                Atom atom = new(positions.Slice(3 * n, 3), adps.Slice(6 * n, 6));
+                AtomWave atom = new(positions.Slice(3 * n, 3), adps.Slice(6 * n, 6));
                 AddWaves(block, atom, new Vector<double>(occupancies[n]));
             }
             block.Sums[..block.Count].CopyTo(re[start..]);
-            block.Sums.Slice(Block.Size, block.Count).CopyTo(im[start..]);
+            block.Sums.Slice(ReflectionBlock.Size, block.Count).CopyTo(im[start..]);
         }
     }
 
-    private static void AddWaves(Block block, Atom atom, Vector<double> occupancy)
+    private static void AddWaves(ReflectionBlock block, AtomWave atom, Vector<double> occupancy)
     {
-        Span<double> re = block.Sums[..Block.Size];
-        Span<double> im = block.Sums[Block.Size..];
+        Span<double> re = block.Sums[..ReflectionBlock.Size];
+        Span<double> im = block.Sums[ReflectionBlock.Size..];
         for (int i = 0; i < block.Count; i += Vector<double>.Count)
         {
             (Vector<double> h, Vector<double> k, Vector<double> l) = block.Index(i);
@@ -97,32 +97,32 @@ public static class StructureFactorSum
         positionCotangent.Clear();
         adpCotangent.Clear();
         occupancyCotangent.Clear();
-        Span<double> scratch = stackalloc double[6 * Block.Size];
-        for (int start = 0; start < count; start += Block.Size)
+        Span<double> scratch = stackalloc double[6 * ReflectionBlock.Size];
+        for (int start = 0; start < count; start += ReflectionBlock.Size)
         {
-            Block block = new(hkl, start, Math.Min(Block.Size, count - start), scratch);
+            ReflectionBlock block = new(hkl, start, Math.Min(ReflectionBlock.Size, count - start), scratch);
             block.Sums.Clear();
             cotangentRe.Slice(start, block.Count).CopyTo(block.Sums);
-            cotangentIm.Slice(start, block.Count).CopyTo(block.Sums[Block.Size..]);
+            cotangentIm.Slice(start, block.Count).CopyTo(block.Sums[ReflectionBlock.Size..]);
             for (int n = 0; n < occupancies.Length; n++)
             {
                 block.Load(scatteringFactors, (species[n] * count) + start);
-                Moments moments = MomentsOf(block, new Atom(positions.Slice(3 * n, 3), adps.Slice(6 * n, 6)));
+                WaveMoments moments = MomentsOf(block, new AtomWave(positions.Slice(3 * n, 3), adps.Slice(6 * n, 6)));
                 occupancyCotangent[n] += moments.Sum;
                 moments.AddTo(occupancies[n], positionCotangent.Slice(3 * n, 3), adpCotangent.Slice(6 * n, 6));
             }
         }
     }
 
-    private static Moments MomentsOf(Block block, Atom atom)
+    private static WaveMoments MomentsOf(ReflectionBlock block, AtomWave atom)
     {
-        Moments moments = default;
+        WaveMoments moments = default;
         for (int i = 0; i < block.Count; i += Vector<double>.Count)
         {
             (Vector<double> h, Vector<double> k, Vector<double> l) = block.Index(i);
             (Vector<double> cos, Vector<double> sin) = atom.Wave(h, k, l, block.Factor(i));
             Vector<double> re = new(block.Sums[i..]);
-            Vector<double> im = new(block.Sums[(Block.Size + i)..]);
+            Vector<double> im = new(block.Sums[(ReflectionBlock.Size + i)..]);
             moments.Add(h, k, l, (re * cos) + (im * sin), (re * sin) - (im * cos));
         }
         return moments;
@@ -152,112 +152,5 @@ public static class StructureFactorSum
         Require.Finite(adps, nameof(adps));
         Require.Finite(occupancies, nameof(occupancies));
         Require.Finite(scatteringFactors, nameof(scatteringFactors));
-    }
-
-    /// <summary>A run of reflections in planes of the caller's scratch: h, k, l, f and two of sums; the last vector is padded with zeros.</summary>
-    private readonly ref struct Block
-    {
-        public const int Size = 256;
-
-        private readonly Span<double> planes;
-
-        public Block(ReadOnlySpan<int> hkl, int start, int count, Span<double> scratch)
-        {
-            Count = count;
-            planes = scratch;
-            planes[..(4 * Size)].Clear();
-            for (int i = 0; i < count; i++)
-            {
-                ReadOnlySpan<int> index = hkl.Slice(3 * (start + i), 3);
-                (planes[i], planes[Size + i], planes[(2 * Size) + i]) = (index[0], index[1], index[2]);
-            }
-        }
-
-        public int Count { get; }
-
-        /// <summary>Real parts, then imaginary parts.</summary>
-        public Span<double> Sums => planes[(4 * Size)..];
-
-        public void Load(ReadOnlySpan<double> factors, int start) =>
-            factors.Slice(start, Count).CopyTo(planes[(3 * Size)..]);
-
-        public (Vector<double> H, Vector<double> K, Vector<double> L) Index(int i) =>
-            (new(planes[i..]), new(planes[(Size + i)..]), new(planes[((2 * Size) + i)..]));
-
-        public Vector<double> Factor(int i) => new(planes[((3 * Size) + i)..]);
-    }
-
-    /// <summary>An atom's wave f T exp(−2πi h·x).</summary>
-    private readonly ref struct Atom(ReadOnlySpan<double> position, ReadOnlySpan<double> adp)
-    {
-        private readonly ReadOnlySpan<double> x = position;
-        private readonly ReadOnlySpan<double> u = adp;
-
-        public (Vector<double> Re, Vector<double> Im) Wave(
-            Vector<double> h,
-            Vector<double> k,
-            Vector<double> l,
-            Vector<double> amplitude
-        )
-        {
-            Vector<double> turns = (x[0] * h) + (x[1] * k) + (x[2] * l);
-            Vector<double> squares = (u[0] * h * h) + (u[1] * k * k) + (u[2] * l * l);
-            Vector<double> products = (u[3] * k * l) + (u[4] * h * l) + (u[5] * h * k);
-            Vector<double> damped = amplitude * Vector.Exp(-2 * Math.PI * Math.PI * (squares + (2 * products)));
-            (Vector<double> sin, Vector<double> cos) = Vector.SinCos(2 * Math.PI * (turns - Vector.Round(turns)));
-            return (damped * cos, -damped * sin);
-        }
-    }
-
-    /// <summary>Sums over the reflections of F̄·∂F, of an atom of occupancy 1.</summary>
-    private struct Moments
-    {
-        private Vector<double> sum,
-            x,
-            y,
-            z,
-            hh,
-            kk,
-            ll,
-            kl,
-            hl,
-            hk;
-
-        public readonly double Sum => Vector.Sum(sum);
-
-        public void Add(
-            Vector<double> h,
-            Vector<double> k,
-            Vector<double> l,
-            Vector<double> along,
-            Vector<double> across
-        )
-        {
-            sum += along;
-            x += h * across;
-            y += k * across;
-            z += l * across;
-            hh += h * h * along;
-            kk += k * k * along;
-            ll += l * l * along;
-            kl += k * l * along;
-            hl += h * l * along;
-            hk += h * k * along;
-        }
-
-        public readonly void AddTo(double occupancy, Span<double> position, Span<double> adp)
-        {
-            double turn = 2 * Math.PI * occupancy;
-            double square = -2 * Math.PI * Math.PI * occupancy;
-            position[0] += turn * Vector.Sum(x);
-            position[1] += turn * Vector.Sum(y);
-            position[2] += turn * Vector.Sum(z);
-            adp[0] += square * Vector.Sum(hh);
-            adp[1] += square * Vector.Sum(kk);
-            adp[2] += square * Vector.Sum(ll);
-            adp[3] += 2 * square * Vector.Sum(kl);
-            adp[4] += 2 * square * Vector.Sum(hl);
-            adp[5] += 2 * square * Vector.Sum(hk);
-        }
     }
 }

@@ -118,6 +118,28 @@ let ``float32 stays within its bound`` () =
                 Assert.True(error < bound, $"{kind}, {beams} beams, {thickness} Å: {error}, bound {bound}")
 
 [<Fact>]
+let ``where float32 is said to suffice, strong and scored intensities are right`` () =
+    let arc = random 12 Hermitian 30 1
+    let exact = forward Precision.Double arc 800.0
+    let propagator = Propagator()
+    let single = forwardWith propagator Precision.Single arc 800.0
+    let bound = PrecisionBound.Amplitude(Precision.Single, propagator.Argument)
+
+    let scored =
+        exact
+        |> Array.filter (fun i -> PrecisionBound.Suffices(bound, Array.max exact, i))
+
+    Assert.InRange(scored.Length, 10, 30)
+    Assert.False(PrecisionBound.Suffices(bound, Array.max exact, 1e-9))
+    Assert.False(PrecisionBound.Suffices(bound, 1e-12, 1e-12))
+
+    for a, b in Array.zip exact single do
+        Assert.True(abs (a - b) < 1e-4 * Array.max exact)
+
+        if a >= Array.min scored then
+            Assert.True(abs (a - b) < 1e-3 * a)
+
+[<Fact>]
 let ``all vector widths agree`` () =
     let widths =
         [ LaneWidth.Bits512; LaneWidth.Bits256; LaneWidth.Bits128; LaneWidth.Scalar ]
