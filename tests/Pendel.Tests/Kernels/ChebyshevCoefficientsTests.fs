@@ -12,7 +12,7 @@ let private fill z length =
 
 [<Fact>]
 let ``coefficients are Bessel functions`` () =
-    // Abramowitz & Stegun (1964), tables 9.1 and 9.2: J_0 … J_3 of 1 and J_0, J_1 of 10.
+    // Abramowitz & Stegun (1964), ch. 9: J_0 … J_3 of 1 and J_0, J_1 of 10.
     let c = fill 1.0 4
 
     let expected =
