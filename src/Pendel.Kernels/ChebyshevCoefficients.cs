@@ -18,7 +18,7 @@ internal static class ChebyshevCoefficients
     /// <param name="z">Argument, – (0 ≤ z ≤ <see cref="LargestArgument"/>).</param>
     /// <param name="logGrowth">ln ρ ≥ 0, the growth of |T_k(x)| ≤ ρ^k on the spectrum; 0 on the real interval.</param>
     /// <param name="tolerance">Bound of the first term left out, –.</param>
-    /// <remarks>By |J_k(k sech α)| ≤ exp(−k(α − tanh α)) (Siegel; DLMF 10.14.8), which falls in k; the order is found by bisection.</remarks>
+    /// <remarks>By Kapteyn's inequality |J_k(k sech α)| ≤ exp(−k(α − tanh α)), whose right side falls in k, so that bisection finds the order.</remarks>
     public static int HighestOrder(double z, double logGrowth, double tolerance)
     {
         double needed = -Math.Log(tolerance);

@@ -13,6 +13,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     private readonly Scratch<T> adjoints = new();
     private readonly Scratch<T> diagonalSum = new();
     private readonly Scratch<T> potentialSum = new();
+    private readonly Scratch<double> rowSum = new();
     private int ordersPerBlock;
 
     private T* EvenSource => sources.Pointer;
@@ -32,7 +33,9 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         Span<double> diagonalCotangent
     )
     {
-        if (!forwardKept || arc.Beams != beams || arc.Tilts != tilts || arc.IsHermitian != hermitian)
+        bool same =
+            arc.Beams == beams && arc.Tilts == tilts && arc.IsHermitian == hermitian && arc.IsReal == (parts == 1);
+        if (!forwardKept || !same)
         {
             throw new InvalidOperationException("Adjoint needs a Forward of the same arc just before it.");
         }
@@ -68,17 +71,14 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         diagonalSum.ReserveZeros(tilts * plane);
         potentialSum.ReserveZeros(beams * parts * plane);
         Sources<TAlgebra>(arc, intensityCotangent);
-        if (!hermitian)
-        {
-            Pack<TAlgebra>(arc, adjoint: true);
-        }
+        SetFirst(Phi(0), 0.5);
         for (int k = highest; k >= 1; k--)
         {
             Retreat<TAlgebra>(k);
             if (k % ordersPerBlock == 0 || k == 1)
             {
                 AddOuterProducts<TOuter>(
-                    Math.Max(k, 2),
+                    k,
                     Math.Min(highest, (k / ordersPerBlock * ordersPerBlock) + ordersPerBlock - 1)
                 );
             }
@@ -119,15 +119,17 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     {
         T* above = k == highest ? ZeroVector(k + 1) : Lambda(k + 1);
         T* twoAbove = k >= highest - 1 ? ZeroVector(k + 2) : Lambda(k + 2);
-        Apply<TAlgebra, Gradient<TAlgebra>>(
+        (hermitian ? packed : packedAdjoint).Multiply<TAlgebra, Gradient<TAlgebra>>(
             above,
+            plane,
+            column,
+            tiltBlocks,
             new Gradient<TAlgebra>(
                 Step<TAlgebra>(above, twoAbove, Lambda(k), -1),
                 k % 2 == 0 ? EvenSource : OddSource,
                 T.CreateTruncating(coefficients.Pointer[k]),
                 Phi(k - 1),
-                diagonalSum.Pointer,
-                k == 1 ? T.One / (T.One + T.One) : T.One
+                diagonalSum.Pointer
             )
         );
     }
@@ -139,35 +141,36 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         return place;
     }
 
-    /// <summary>Adds Σ_k Λ_k φ_{k−1}† over the orders of one block and all tilts.</summary>
+    /// <summary>Adds Σ_k φ_{k−1} Λ_k† (φ_0 halved) over the orders of one block and all tilts: the conjugate of Ū, row by row.</summary>
     private void AddOuterProducts<TOuter>(int first, int last)
         where TOuter : IAlgebra
     {
+        Blocks rowBlocks = packed.Panels;
         Blocks columns = new(beams, RegisterTile<TLanes, TVector, T>.Columns);
-        for (int p = 0; p < panels.Count; p++)
+        for (int p = 0; p < rowBlocks.Count; p++)
         {
-            int rows = panels.Size(p);
-            nint beam = panels.Start(p) * TLanes.Count;
+            int rows = rowBlocks.Size(p);
+            nint h = rowBlocks.Start(p) * TLanes.Count;
             for (int b = 0; b < columns.Count; b++)
             {
-                int h = columns.Start(b);
+                int g = columns.Start(b);
                 RegisterTile<TLanes, TVector, T>.Multiply<TOuter>(
                     rows,
                     columns.Size(b),
                     new TileOperands<T>
                     {
                         Steps = (last - first + 1) * tilts,
-                        A = Lambda(first) + beam,
+                        A = Phi(first - 1) + h,
                         AStep = column,
                         AImaginary = plane,
-                        B = Phi(first - 1) + h,
+                        B = Lambda(first) + g,
                         BStep = column,
                         BColumn = 1,
                         BImaginary = plane,
                         Tile = tile.Pointer,
                     }
                 );
-                AddTile(rows, columns.Size(b), potentialSum.Pointer + (h * parts * plane) + beam);
+                AddTile(rows, columns.Size(b), potentialSum.Pointer + (g * parts * plane) + h);
             }
         }
     }
@@ -208,35 +211,39 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     {
         double scale = 2 / spectrum.Radius;
         double along = 0;
-        for (int h = 0; h < beams; h++)
+        double* row = rowSum.Reserve(plane);
+        for (int g = 0; g < beams; g++)
         {
-            T* from = potentialSum.Pointer + (h * parts * plane);
-            for (int g = 0; g < beams; g++)
+            int start = g * beams;
+            T* from = potentialSum.Pointer + (g * parts * plane);
+            Widen(from, row);
+            along += Doubles.AddScaled(
+                scale,
+                row,
+                arc.PotentialRe.Slice(start, beams),
+                cotangentRe.Slice(start, beams)
+            );
+            if (parts == 2)
             {
-                int at = (g * beams) + h;
-                double re = scale * (double.CreateTruncating(from[g]) + FirstOrder(g, h, 0));
-                cotangentRe[at] += re;
-                along += re * arc.PotentialRe[at];
-                if (parts == 2)
-                {
-                    double im = scale * (double.CreateTruncating(from[g + plane]) + FirstOrder(g, h, plane));
-                    cotangentIm[at] += im;
-                    along += im * arc.PotentialIm[at];
-                }
+                Widen(from + plane, row);
+                along += Doubles.AddScaled(
+                    -scale,
+                    row,
+                    arc.PotentialIm.Slice(start, beams),
+                    cotangentIm.Slice(start, beams)
+                );
             }
         }
         return along;
     }
 
-    /// <summary>½ Λ_1 φ_0†: φ_0 = e_0, so it lies in the first column.</summary>
-    private double FirstOrder(int g, int h, nint part)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Widen(T* from, double* to)
     {
-        double sum = 0;
-        for (int s = 0; h == 0 && s < tilts; s++)
+        for (nint i = 0; i < plane; i += TLanes.Count)
         {
-            sum += double.CreateTruncating(Lambda(1)[(s * column) + part + g]);
+            TLanes.StoreDoubles(to + i, TLanes.Load(from + i));
         }
-        return sum / 2;
     }
 
     /// <summary>dL/dt at t = 0: only the absorption of the incident beam acts.</summary>
@@ -248,46 +255,5 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             sum += intensityCotangent[s * arc.Beams] * arc.Weight[s * arc.Beams] * arc.PotentialIm[0];
         }
         return -2 * Math.PI / arc.NormalWaveNumber * sum;
-    }
-
-    /// <summary>Λ_k = factor·source + 2x†Λ_{k+1} − Λ_{k+2} stored, and Re Λ_k φ_{k−1}* added to the diagonal's sum.</summary>
-    private readonly struct Gradient<TAlgebra>(
-        Recurrence<TLanes, TVector, T, TAlgebra> step,
-        T* source,
-        T factor,
-        T* phi,
-        T* diagonal,
-        T share
-    ) : ITileEpilogue<T>
-        where TAlgebra : IAlgebra
-    {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Finish(T* tile, int beam, int rows, int tilt, int columns)
-        {
-            TVector c = TLanes.Broadcast(factor);
-            TVector portion = TLanes.Broadcast(share);
-            TVector zero = TLanes.Broadcast(T.Zero);
-            for (int j = 0; j < columns; j++)
-            {
-                for (int i = 0; i < rows; i++, tile += TLanes.Count)
-                {
-                    TVector im = TAlgebra.Parts == 2 ? TLanes.Load(tile + (rows * TLanes.Count)) : default;
-                    nint at = beam + (i * TLanes.Count);
-                    nint place = ((tilt + j) * step.Column) + at;
-                    step.Step(TLanes.Load(tile), im, tilt + j, at, out TVector re, out im);
-                    re = TLanes.MultiplyAdd(c, TLanes.Load(source + place), re);
-                    TVector product = TLanes.MultiplyAdd(re, TLanes.Load(phi + place), zero);
-                    if (TAlgebra.Parts == 2)
-                    {
-                        im = TLanes.MultiplyAdd(c, TLanes.Load(source + place + step.Plane), im);
-                        product = TLanes.MultiplyAdd(im, TLanes.Load(phi + place + step.Plane), product);
-                    }
-                    step.Store(re, im, tilt + j, at);
-                    T* sum = diagonal + ((tilt + j) * step.Plane) + at;
-                    TLanes.Store(sum, TLanes.MultiplyAdd(portion, product, TLanes.Load(sum)));
-                }
-                tile += (TAlgebra.Parts - 1) * rows * TLanes.Count;
-            }
-        }
     }
 }

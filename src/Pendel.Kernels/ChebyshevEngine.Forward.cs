@@ -1,6 +1,3 @@
-using System.Numerics;
-using System.Runtime.CompilerServices;
-
 namespace Pendel.Kernels;
 
 internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
@@ -14,7 +11,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     private T* OddSum => sums.Pointer + vector;
 
     /// <inheritdoc/>
-    public override void Forward(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities)
+    public override double Forward(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities)
     {
         forwardKept = false;
         if (arc.IsReal)
@@ -26,15 +23,15 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             Forward<ComplexAlgebra>(arc, thickness, oppositeHand, intensities);
         }
         (forwardKept, forwardThickness, forwardOpposite) = (true, thickness, oppositeHand);
+        return Argument(arc, thickness);
     }
 
     private void Forward<TAlgebra>(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities)
         where TAlgebra : IAlgebra
     {
-        Prepare<TAlgebra>(arc, thickness);
+        Prepare<TAlgebra>(arc, thickness, nameof(thickness));
         ChebyshevCoefficients.Fill(Argument(arc, thickness), new Span<double>(coefficients.Pointer, highest + 1));
-        sums.ReserveZeros(2 * vector);
-        Advance<TAlgebra>(arc, accumulate: true);
+        Advance<TAlgebra>();
         double transmission = Transmission(arc, thickness);
         for (int s = 0; s < tilts; s++)
         {
@@ -63,38 +60,42 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         return (re, im);
     }
 
-    /// <summary>Computes all φ_k and, if wanted, adds c_k φ_k to the even or the odd sum.</summary>
-    private void Advance<TAlgebra>(in ArcMatrix arc, bool accumulate)
+    /// <summary>Computes all φ_k and adds c_k φ_k to the even or the odd sum.</summary>
+    private void Advance<TAlgebra>()
         where TAlgebra : IAlgebra
     {
-        FirstVectors<TAlgebra>(arc);
-        if (accumulate)
+        sums.ReserveZeros(2 * vector);
+        new Span<T>(Phi(0), checked((int)vector)).Clear();
+        T* zero = Phi(2);
+        new Span<T>(zero, checked((int)vector)).Clear();
+        SetFirst(Phi(0), 0.5);
+        SetFirst(EvenSum, coefficients.Pointer[0]);
+        for (int k = 1; k <= highest; k++)
         {
-            for (int s = 0; s < tilts; s++)
+            packed.Multiply<TAlgebra, Accumulate<TAlgebra>>(
+                Phi(k - 1),
+                plane,
+                column,
+                tiltBlocks,
+                new Accumulate<TAlgebra>(
+                    Step<TAlgebra>(Phi(k - 1), k == 1 ? zero : Phi(k - 2), Phi(k), 1),
+                    k % 2 == 0 ? EvenSum : OddSum,
+                    T.CreateTruncating(coefficients.Pointer[k])
+                )
+            );
+            if (k == 1)
             {
-                EvenSum[s * column] = T.CreateTruncating(coefficients.Pointer[0]);
-            }
-            T factor = T.CreateTruncating(coefficients.Pointer[1]);
-            for (nint i = 0; i < vector; i++)
-            {
-                OddSum[i] = factor * Phi(1)[i];
+                SetFirst(Phi(0), 1);
             }
         }
-        for (int k = 2; k <= highest; k++)
+    }
+
+    /// <summary>Sets the incident beam of all tilts.</summary>
+    private void SetFirst(T* values, double value)
+    {
+        for (int s = 0; s < tilts; s++)
         {
-            Recurrence<TLanes, TVector, T, TAlgebra> step = Step<TAlgebra>(Phi(k - 1), Phi(k - 2), Phi(k), 1);
-            if (accumulate)
-            {
-                T factor = T.CreateTruncating(coefficients.Pointer[k]);
-                Apply<TAlgebra, Accumulate<TAlgebra>>(
-                    Phi(k - 1),
-                    new Accumulate<TAlgebra>(step, k % 2 == 0 ? EvenSum : OddSum, factor)
-                );
-            }
-            else
-            {
-                Apply<TAlgebra, Keep<TAlgebra>>(Phi(k - 1), new Keep<TAlgebra>(step));
-            }
+            values[s * column] = T.CreateTruncating(value);
         }
     }
 
@@ -111,79 +112,4 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             Previous = previous,
             Next = next,
         };
-
-    /// <summary>φ_0 = e_0 and φ_1 = x e_0, the first column of x.</summary>
-    private void FirstVectors<TAlgebra>(in ArcMatrix arc)
-        where TAlgebra : IAlgebra
-    {
-        new Span<T>(Phi(0), checked((int)(2 * vector))).Clear();
-        double scale = 1 / spectrum.Radius;
-        for (int s = 0; s < tilts; s++)
-        {
-            ReadOnlySpan<double> weight = arc.Weight.Slice(s * beams, beams);
-            T* first = Phi(1) + (s * column);
-            Phi(0)[s * column] = T.One;
-            for (int g = 0; g < beams; g++)
-            {
-                double own = g == 0 ? arc.Diagonal[s * beams] - spectrum.Centre : 0;
-                first[g] = T.CreateTruncating(scale * ((weight[g] * arc.PotentialRe[g * beams]) + own));
-                if (TAlgebra.Parts == 2)
-                {
-                    double mean = g == 0 ? spectrum.Absorption : 0;
-                    first[g + plane] = T.CreateTruncating(scale * ((weight[g] * arc.PotentialIm[g * beams]) - mean));
-                }
-            }
-        }
-    }
-
-    /// <summary>φ_{k+1} stored, nothing else.</summary>
-    private readonly struct Keep<TAlgebra>(Recurrence<TLanes, TVector, T, TAlgebra> step) : ITileEpilogue<T>
-        where TAlgebra : IAlgebra
-    {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Finish(T* tile, int beam, int rows, int tilt, int columns)
-        {
-            for (int c = 0; c < columns; c++)
-            {
-                for (int i = 0; i < rows; i++, tile += TLanes.Count)
-                {
-                    TVector im = TAlgebra.Parts == 2 ? TLanes.Load(tile + (rows * TLanes.Count)) : default;
-                    int at = beam + (i * TLanes.Count);
-                    step.Step(TLanes.Load(tile), im, tilt + c, at, out TVector nextRe, out TVector nextIm);
-                    step.Store(nextRe, nextIm, tilt + c, at);
-                }
-                tile += (TAlgebra.Parts - 1) * rows * TLanes.Count;
-            }
-        }
-    }
-
-    /// <summary>φ_{k+1} stored, and factor·φ_{k+1} added to a sum.</summary>
-    private readonly struct Accumulate<TAlgebra>(Recurrence<TLanes, TVector, T, TAlgebra> step, T* sum, T factor)
-        : ITileEpilogue<T>
-        where TAlgebra : IAlgebra
-    {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Finish(T* tile, int beam, int rows, int tilt, int columns)
-        {
-            TVector c = TLanes.Broadcast(factor);
-            for (int j = 0; j < columns; j++)
-            {
-                for (int i = 0; i < rows; i++, tile += TLanes.Count)
-                {
-                    TVector im = TAlgebra.Parts == 2 ? TLanes.Load(tile + (rows * TLanes.Count)) : default;
-                    nint at = beam + (i * TLanes.Count);
-                    step.Step(TLanes.Load(tile), im, tilt + j, at, out TVector nextRe, out TVector nextIm);
-                    step.Store(nextRe, nextIm, tilt + j, at);
-                    T* to = sum + ((tilt + j) * step.Column) + at;
-                    TLanes.Store(to, TLanes.MultiplyAdd(c, nextRe, TLanes.Load(to)));
-                    if (TAlgebra.Parts == 2)
-                    {
-                        to += step.Plane;
-                        TLanes.Store(to, TLanes.MultiplyAdd(c, nextIm, TLanes.Load(to)));
-                    }
-                }
-                tile += (TAlgebra.Parts - 1) * rows * TLanes.Count;
-            }
-        }
-    }
 }

@@ -8,7 +8,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     private readonly Scratch<T> scoredSums = new();
 
     /// <inheritdoc/>
-    public override void AtThicknesses(
+    public override double AtThicknesses(
         in ArcMatrix arc,
         ReadOnlySpan<double> thicknesses,
         ReadOnlySpan<int> scored,
@@ -17,18 +17,25 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     )
     {
         forwardKept = false;
+        double largest = 0;
+        foreach (double thickness in thicknesses)
+        {
+            largest = Math.Max(largest, thickness);
+        }
         if (arc.IsReal)
         {
-            AtThicknesses<RealAlgebra>(arc, thicknesses, scored, tiltWeights, result);
+            AtThicknesses<RealAlgebra>(arc, largest, thicknesses, scored, tiltWeights, result);
         }
         else
         {
-            AtThicknesses<ComplexAlgebra>(arc, thicknesses, scored, tiltWeights, result);
+            AtThicknesses<ComplexAlgebra>(arc, largest, thicknesses, scored, tiltWeights, result);
         }
+        return Argument(arc, largest);
     }
 
     private void AtThicknesses<TAlgebra>(
         in ArcMatrix arc,
+        double largest,
         ReadOnlySpan<double> thicknesses,
         ReadOnlySpan<int> scored,
         ReadOnlySpan<double> tiltWeights,
@@ -36,13 +43,9 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     )
         where TAlgebra : IAlgebra
     {
-        double largest = 0;
-        foreach (double thickness in thicknesses)
-        {
-            largest = Math.Max(largest, thickness);
-        }
-        Prepare<TAlgebra>(arc, largest);
-        Advance<TAlgebra>(arc, accumulate: false);
+        Prepare<TAlgebra>(arc, largest, nameof(thicknesses));
+        ChebyshevCoefficients.Fill(Argument(arc, largest), new Span<double>(coefficients.Pointer, highest + 1));
+        Advance<TAlgebra>();
         int width = new Blocks(parts * tilts * scored.Length, TLanes.Count).Count * TLanes.Count;
         GatherScored(scored, width);
         Coefficients(arc, thicknesses);

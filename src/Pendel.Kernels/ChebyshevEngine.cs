@@ -16,8 +16,10 @@ internal enum LaneWidth
 /// <summary>The propagator of one number type and vector width, with the scratch of one thread.</summary>
 internal abstract class ChebyshevEngine
 {
-    public abstract void Forward(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities);
+    /// <summary>As <see cref="Propagator.Forward"/>; returns z.</summary>
+    public abstract double Forward(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities);
 
+    /// <summary>As <see cref="Propagator.Adjoint"/>.</summary>
     public abstract double Adjoint(
         in ArcMatrix arc,
         ReadOnlySpan<double> intensityCotangent,
@@ -26,7 +28,8 @@ internal abstract class ChebyshevEngine
         Span<double> diagonalCotangent
     );
 
-    public abstract void AtThicknesses(
+    /// <summary>As <see cref="Propagator.AtThicknesses"/>; returns the largest z.</summary>
+    public abstract double AtThicknesses(
         in ArcMatrix arc,
         ReadOnlySpan<double> thicknesses,
         ReadOnlySpan<int> beams,
@@ -63,8 +66,9 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T> : Cheby
     where TVector : struct
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private readonly SpectralBound bound = new();
-    private readonly Scratch<T> packed = new();
+    private readonly PackedMatrix<TLanes, TVector, T> packed = new();
+    private readonly PackedMatrix<TLanes, TVector, T> packedAdjoint = new();
+    private readonly SpectralBound<TLanes, TVector, T> bound = new();
     private readonly Scratch<T> perTilt = new();
     private readonly Scratch<T> vectors = new();
     private readonly Scratch<T> sums = new();
@@ -75,7 +79,6 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T> : Cheby
     private int tilts;
     private int parts;
     private bool hermitian;
-    private Blocks panels;
     private Blocks tiltBlocks;
     private nint plane;
     private nint column;
@@ -92,7 +95,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T> : Cheby
     private T* ScaledDiagonal => perTilt.Pointer + (tilts * plane);
 
     /// <summary>Sets the shapes, packs the matrix and scales the diagonals for propagations up to a thickness.</summary>
-    private void Prepare<TAlgebra>(in ArcMatrix arc, double thickness)
+    private void Prepare<TAlgebra>(in ArcMatrix arc, double thickness, string name)
         where TAlgebra : IAlgebra
     {
         (beams, tilts, parts, hermitian) = (arc.Beams, arc.Tilts, TAlgebra.Parts, arc.IsHermitian);
@@ -101,20 +104,21 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T> : Cheby
         column = plane * parts;
         column += column / line % 2 == 0 ? line : 0;
         vector = column * tilts;
-        int rowVectors = new Blocks(beams, TLanes.Count).Count;
-        panels = new Blocks(rowVectors, RegisterTile<TLanes, TVector, T>.Rows<TAlgebra>());
         tiltBlocks = new Blocks(tilts, RegisterTile<TLanes, TVector, T>.Columns);
         tile.Reserve(RegisterTile<TLanes, TVector, T>.Capacity);
-        spectrum = bound.Of(arc);
+        PackAndBound<TAlgebra>(arc);
         double z = Argument(arc, thickness);
         if (!(z <= ChebyshevCoefficients.LargestArgument))
         {
-            throw new ArgumentException($"is {thickness} Å: {z} radians of phase are too many", nameof(thickness));
+            throw new ArgumentException($"is {thickness} Å: {z} radians of phase are too many", name);
         }
         highest = ChebyshevCoefficients.HighestOrder(z, spectrum.LogGrowth, Tolerance);
+        if ((highest + 1) * (double)vector > Array.MaxLength)
+        {
+            throw new ArgumentException($"is {thickness} Å: {highest} orders do not fit into an array", name);
+        }
         coefficients.Reserve(highest + 1);
         vectors.Reserve((highest + 1) * (long)vector);
-        Pack<TAlgebra>(arc, adjoint: false);
         ScaleTilts(arc);
     }
 
@@ -142,81 +146,20 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T> : Cheby
         }
     }
 
-    /// <summary>Writes U (or U†) as panels of row vectors: [panel][column][part][row], padded with zeros.</summary>
-    private void Pack<TAlgebra>(in ArcMatrix arc, bool adjoint)
+    private void PackAndBound<TAlgebra>(in ArcMatrix arc)
         where TAlgebra : IAlgebra
     {
-        bool byRows = adjoint || hermitian;
-        int count = TLanes.Count;
-        packed.ReserveZeros((long)beams * parts * panels.Length * count);
-        for (int p = 0; p < panels.Count; p++)
+        packed.Pack<TAlgebra>(arc, adjoint: false);
+        if (!hermitian)
         {
-            int first = panels.Start(p) * count;
-            int height = panels.Size(p) * count;
-            int rows = Math.Min(height, beams - first);
-            T* to = Panel(p);
-            for (int h = 0; h < beams; h++, to += parts * height)
-            {
-                int from = byRows ? (h * beams) + first : (first * beams) + h;
-                int step = byRows ? 1 : beams;
-                Copy(arc.PotentialRe, from, step, rows, 1, to);
-                if (TAlgebra.Parts == 2)
-                {
-                    Copy(arc.PotentialIm, from, step, rows, byRows ? -1 : 1, to + height);
-                }
-            }
+            packedAdjoint.Pack<TAlgebra>(arc, adjoint: true);
+        }
+        spectrum = bound.Of(arc, packed, hermitian ? null : packedAdjoint);
+        if (!double.IsFinite(spectrum.Radius + spectrum.HalfHeight))
+        {
+            Require.Finite(arc.PotentialRe, "potentialRe");
+            Require.Finite(arc.PotentialIm, "potentialIm");
+            throw new ArgumentException("has elements that are too large for the precision", "potentialRe");
         }
     }
-
-    private static void Copy(ReadOnlySpan<double> values, int from, int step, int count, double sign, T* to)
-    {
-        for (int i = 0; i < count; i++, from += step)
-        {
-            to[i] = T.CreateTruncating(sign * values[from]);
-        }
-    }
-
-    private T* Panel(int p) => packed.Pointer + ((nint)beams * parts * panels.Start(p) * TLanes.Count);
-
-    /// <summary>Multiplies the packed matrix into all tilts of a vector and hands each tile to the epilogue.</summary>
-    private void Apply<TAlgebra, TEpilogue>(T* current, TEpilogue epilogue)
-        where TAlgebra : IAlgebra
-        where TEpilogue : struct, ITileEpilogue<T>
-    {
-        for (int p = 0; p < panels.Count; p++)
-        {
-            int rows = panels.Size(p);
-            nint height = rows * TLanes.Count;
-            for (int b = 0; b < tiltBlocks.Count; b++)
-            {
-                int tilt = tiltBlocks.Start(b);
-                int columns = tiltBlocks.Size(b);
-                RegisterTile<TLanes, TVector, T>.Multiply<TAlgebra>(
-                    rows,
-                    columns,
-                    new TileOperands<T>
-                    {
-                        Steps = beams,
-                        A = Panel(p),
-                        AStep = parts * height,
-                        AImaginary = height,
-                        B = current + (tilt * column),
-                        BStep = 1,
-                        BColumn = column,
-                        BImaginary = plane,
-                        Tile = tile.Pointer,
-                    }
-                );
-                epilogue.Finish(tile.Pointer, panels.Start(p) * TLanes.Count, rows, tilt, columns);
-            }
-        }
-    }
-}
-
-/// <summary>What is done with a tile of the product Uφ while it is in the nearest cache.</summary>
-internal unsafe interface ITileEpilogue<T>
-    where T : unmanaged
-{
-    /// <summary>Consumes the tile of <paramref name="rows"/> row vectors from beam <paramref name="beam"/> on.</summary>
-    void Finish(T* tile, int beam, int rows, int tilt, int columns);
 }

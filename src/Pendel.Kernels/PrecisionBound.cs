@@ -1,13 +1,30 @@
 namespace Pendel.Kernels;
 
-/// <summary>How far <see cref="Precision.Single"/> may be trusted.</summary>
+/// <summary>How far a propagation in a precision may be trusted.</summary>
+/// <remarks>
+/// Rounding the matrix changes its levels by about a unit roundoff u of the half width, hence phases by zu; the rounding errors of
+/// the recurrence add up at random. The bound is empirical: √I of float32 and of float64 differ by at most half of it on elastic
+/// matrices, six real and six random ones, N = 2 … 800, z = 4 … 9000; the tests hold random absorptive ones to it. The error of
+/// an intensity is 2√I times that of the amplitude.
+/// </remarks>
 public static class PrecisionBound
 {
-    private const double UnitRoundoff = 5.9604644775390625e-8;
-
-    /// <summary>A bound of the error of any amplitude |ψ_g| of a float32 propagation, relative to the incident amplitude 1.</summary>
-    /// <param name="beams">N.</param>
-    /// <param name="argument">z = πtr/K_n, –.</param>
+    /// <summary>A bound of the error of any amplitude |ψ_g|, relative to the incident amplitude 1: u (4 + z/4).</summary>
+    /// <param name="precision">Of the recurrence.</param>
+    /// <param name="argument">z = πtr/K_n with r the half width of the spectrum, –.</param>
     /// <returns>–</returns>
-    public static double Single(int beams, double argument) => UnitRoundoff * (4 + Math.Sqrt(beams)) * (2 + argument);
+    public static double Amplitude(Precision precision, double argument) =>
+        UnitRoundoff(precision) * (4 + (argument / 4));
+
+    /// <summary>
+    /// Whether intensities are right to 1e-4 of the largest intensity and to 1e-3 of themselves, from a smallest one on.
+    /// </summary>
+    /// <param name="amplitudeError">As <see cref="Amplitude"/> gives it, –.</param>
+    /// <param name="largest">The largest intensity of the frame, –.</param>
+    /// <param name="smallest">The smallest intensity that is scored, –.</param>
+    public static bool Suffices(double amplitudeError, double largest, double smallest) =>
+        2 * amplitudeError <= 1e-4 * Math.Sqrt(largest) && 2 * amplitudeError <= 1e-3 * Math.Sqrt(smallest);
+
+    private static double UnitRoundoff(Precision precision) =>
+        precision == Precision.Single ? 1.0 / (1 << 24) : 1.0 / (1L << 53);
 }

@@ -22,6 +22,11 @@ public sealed class Propagator
 
     internal Propagator(LaneWidth width) => this.width = width;
 
+    /// <summary>
+    /// z = πtr/K_n of the last propagation (of its largest thickness): half the spread of the phases, for <see cref="PrecisionBound"/>.
+    /// </summary>
+    public double Argument { get; private set; }
+
     /// <summary>Intensities of all beams at one thickness; keeps what <see cref="Adjoint"/> needs.</summary>
     /// <param name="arc">The matrices.</param>
     /// <param name="thickness">t ≥ 0 along the surface normal, Å.</param>
@@ -50,7 +55,7 @@ public sealed class Propagator
         }
         last = null;
         ChebyshevEngine engine = Engine(precision);
-        engine.Forward(arc, thickness, oppositeHand, intensities);
+        Argument = engine.Forward(arc, thickness, oppositeHand, intensities);
         last = engine;
     }
 
@@ -112,15 +117,13 @@ public sealed class Propagator
         last = null;
         if (!result.IsEmpty)
         {
-            Engine(precision).AtThicknesses(arc, thicknesses, beams, tiltWeights, result);
+            Argument = Engine(precision).AtThicknesses(arc, thicknesses, beams, tiltWeights, result);
         }
     }
 
     private static void Check(in ArcMatrix arc)
     {
         Require.Positive(arc.Beams, nameof(arc));
-        Require.Finite(arc.PotentialRe, "potentialRe");
-        Require.Finite(arc.PotentialIm, "potentialIm");
         Require.Finite(arc.Diagonal, "diagonal");
         Require.FinitePositive(arc.Weight, "weight");
     }

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Pendel.Kernels;
 
 /// <summary>A rectangle that holds the numerical ranges of all structure matrices of an arc.</summary>
@@ -23,158 +25,197 @@ internal readonly record struct Spectrum(double Centre, double Radius, double Ab
 
 /// <summary>Safe and cheap bounds of the spectrum: never an underestimate.</summary>
 /// <remarks>
-/// The Hermitian part of A is bounded by the Perron root of its comparison matrix |MUM| + max_s d, and that by the quotients of
-/// Collatz and Wielandt, max_i (Cv)_i / v_i, which hold for every positive v; a few power iterations make v good. The similarity
-/// v → Mv turns |MUM| into |U|w, and the largest w of each beam serves all tilts. The anti-Hermitian part likewise.
-/// Horn and Johnson, Matrix Analysis (2013), ch. 8.
+/// The Hermitian part of A is bounded by the Perron root λ of its comparison matrix C = |MUM| + max_s d, and that by the quotients of
+/// Collatz and Wielandt, max_i (Cv)_i / v_i, which hold for every positive v. The similarity v → Mv turns |MUM| into |U|w, and the
+/// largest w of each beam serves all tilts. Jacobi's iteration v_i ← (|U|wv)_i / (λ − max_s d_i) with the best λ so far makes v good:
+/// on seven physical problems the bound of the width is within 3 % of its limit after five steps (which |U| in the place of U puts
+/// at 1.00 to 1.27 times the width). The anti-Hermitian part is bounded likewise. Horn and Johnson, Matrix Analysis (2013), ch. 8.
 /// </remarks>
-internal sealed class SpectralBound
+internal sealed unsafe class SpectralBound<TLanes, TVector, T>
+    where TLanes : ILanes<TVector, T>
+    where TVector : struct
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private const int Iterations = 4;
+    private const int Iterations = 5;
     private const double SmallestRadius = 1e-6;
+    private const double SmallestComponent = 1e-3;
 
-    /// <summary>Room for rounding errors, relative to the largest absolute value.</summary>
+    /// <summary>Room for rounding errors outside the sums, relative to the largest absolute value.</summary>
     private const double Safety = 1e-6;
 
-    private double[] comparison = [];
-    private double[] perBeam = [];
+    private static readonly Blocks UpperAndLower = new(2, RegisterTile<TLanes, TVector, T>.Columns);
+
+    private readonly PackedMatrix<TLanes, TVector, T> comparison = new();
+    private readonly Scratch<T> perBeam = new();
+    private int beams;
+    private nint plane;
+
+    // Rows of the scratch, each a plane long: the largest weight; and for C and the matrix that bounds −A: top (the diagonal),
+    // trial (v), weighted (wv), product (|U|wv).
+    private T* LargestWeight => perBeam.Pointer;
+
+    private T* Top(int side) => perBeam.Pointer + ((1 + side) * plane);
+
+    private T* Trial(int side) => perBeam.Pointer + ((3 + side) * plane);
+
+    private T* Weighted(int side) => perBeam.Pointer + ((5 + side) * plane);
+
+    private T* Product(int side) => perBeam.Pointer + ((7 + side) * plane);
 
     /// <summary>Bounds the spectra of all tilts of an arc.</summary>
-    /// <exception cref="ArgumentException">An element of the potential is not finite.</exception>
-    public Spectrum Of(in ArcMatrix arc)
+    /// <param name="arc">The arc.</param>
+    /// <param name="packed">U.</param>
+    /// <param name="adjoint">U†; null where U is Hermitian.</param>
+    /// <returns>The rectangle; not finite where an element of U is not.</returns>
+    public Spectrum Of(
+        in ArcMatrix arc,
+        PackedMatrix<TLanes, TVector, T> packed,
+        PackedMatrix<TLanes, TVector, T>? adjoint
+    )
     {
-        int n = arc.Beams;
-        Grow(ref comparison, (long)n * n);
-        Grow(ref perBeam, 5L * n);
-        LargestWeights(arc, perBeam.AsSpan(0, n));
-        (double low, double high) = Interval(arc, hermitianPart: true);
-        (double least, double most) = arc.IsHermitian ? (0, 0) : Interval(arc, hermitianPart: false);
-        if (arc.IsReal)
+        beams = arc.Beams;
+        int line = Scratch<T>.Line / sizeof(T);
+        plane = (nint)new Blocks(beams, line).Count * line;
+        perBeam.ReserveZeros(9 * plane);
+        LargestWeights(arc);
+        comparison.PackAbsolute(packed, adjoint, 1);
+        (double low, double high) = Interval(arc, arc.PotentialRe, arc.Diagonal);
+        double margin = Safety * Math.Max(Math.Abs(low), Math.Abs(high));
+        Spectrum spectrum = new((low + high) / 2, Math.Max(((high - low) / 2) + margin, SmallestRadius), 0, 0);
+        if (adjoint is null)
         {
-            (least, most) = (-Math.Max(-least, most), Math.Max(-least, most));
+            return spectrum;
         }
-        double margin =
-            Safety * Math.Max(Math.Max(Math.Abs(low), Math.Abs(high)), Math.Max(Math.Abs(least), Math.Abs(most)));
-        return new Spectrum(
-            (low + high) / 2,
-            Math.Max(((high - low) / 2) + margin, SmallestRadius),
-            (least + most) / 2,
-            arc.IsHermitian ? 0 : ((most - least) / 2) + margin
-        );
+        comparison.PackAbsolute(packed, adjoint, -1);
+        (low, high) = Interval(arc, arc.PotentialIm, []);
+        margin = Safety * Math.Max(Math.Abs(low), Math.Abs(high));
+        double centre = arc.IsReal ? 0 : (low + high) / 2;
+        return spectrum with { Absorption = centre, HalfHeight = high - centre + margin };
     }
 
-    private static void Grow(ref double[] array, long length)
+    private void LargestWeights(in ArcMatrix arc)
     {
-        if (array.Length < length)
+        for (int g = 0; g < beams; g++)
         {
-            array = GC.AllocateUninitializedArray<double>(checked((int)length));
-        }
-    }
-
-    private static void LargestWeights(in ArcMatrix arc, Span<double> largest)
-    {
-        arc.Weight[..arc.Beams].CopyTo(largest);
-        for (int s = 1; s < arc.Tilts; s++)
-        {
-            ReadOnlySpan<double> weight = arc.Weight.Slice(s * arc.Beams, arc.Beams);
-            for (int g = 0; g < weight.Length; g++)
+            double largest = 0;
+            for (int at = g; at < arc.Weight.Length; at += beams)
             {
-                largest[g] = Math.Max(largest[g], weight[g]);
+                largest = Math.Max(largest, arc.Weight[at]);
             }
+            LargestWeight[g] = T.CreateTruncating(largest);
         }
     }
 
-    private (double Low, double High) Interval(in ArcMatrix arc, bool hermitianPart)
+    private (double Low, double High) Interval(
+        in ArcMatrix arc,
+        ReadOnlySpan<double> potential,
+        ReadOnlySpan<double> diagonal
+    )
     {
-        int n = arc.Beams;
-        Span<double> low = perBeam.AsSpan(n, n);
-        Span<double> high = perBeam.AsSpan(2 * n, n);
-        Diagonals(arc, hermitianPart, low, high);
-        Compare(arc, hermitianPart);
-        double upper = PerronBound(high);
-        for (int g = 0; g < n; g++)
+        new Span<T>(Top(0), (int)(2 * plane)).Fill(T.NegativeInfinity);
+        for (int g = 0; g < beams; g++)
         {
-            low[g] = -low[g];
-        }
-        return (-PerronBound(low), upper);
-    }
-
-    /// <summary>Smallest and largest diagonal element of each beam among the tilts.</summary>
-    private static void Diagonals(in ArcMatrix arc, bool hermitianPart, Span<double> low, Span<double> high)
-    {
-        int n = arc.Beams;
-        low.Fill(double.PositiveInfinity);
-        high.Fill(double.NegativeInfinity);
-        ReadOnlySpan<double> potential = hermitianPart ? arc.PotentialRe : arc.PotentialIm;
-        for (int s = 0; s < arc.Tilts; s++)
-        {
-            for (int g = 0; g < n; g++)
+            double own = potential.IsEmpty ? 0 : potential[(g * beams) + g];
+            (double low, double high) = (double.PositiveInfinity, double.NegativeInfinity);
+            for (int at = g; at < arc.Weight.Length; at += beams)
             {
-                double own = potential.IsEmpty ? 0 : potential[(g * n) + g] * arc.Weight[(s * n) + g];
-                double value = own + (hermitianPart ? arc.Diagonal[(s * n) + g] : 0);
-                low[g] = Math.Min(low[g], value);
-                high[g] = Math.Max(high[g], value);
+                double value = (own * arc.Weight[at]) + (diagonal.IsEmpty ? 0 : diagonal[at]);
+                low = Math.Min(low, value);
+                high = Math.Max(high, value);
             }
+            Top(0)[g] = T.CreateTruncating(high);
+            Top(1)[g] = T.CreateTruncating(-low);
         }
+        (double upper, double lower) = PerronBounds();
+        return (-lower, upper);
     }
 
-    /// <summary>Writes |U_gh ± U_hg*|/2 · w_h off the diagonal.</summary>
-    private void Compare(in ArcMatrix arc, bool hermitianPart)
+    /// <summary>Bounds of the largest eigenvalues of comparison + Top(0) and comparison + Top(1).</summary>
+    private (double, double) PerronBounds()
     {
-        int n = arc.Beams;
-        ReadOnlySpan<double> re = arc.PotentialRe;
-        ReadOnlySpan<double> im = arc.PotentialIm;
-        double sign = hermitianPart ? 1 : -1;
-        for (int g = 0; g < n; g++)
-        {
-            for (int h = 0; h < n; h++)
-            {
-                int own = (g * n) + h;
-                int mate = (h * n) + g;
-                double x = arc.IsHermitian ? re[own] : (re[own] + (sign * re[mate])) / 2;
-                double y =
-                    arc.IsReal ? 0
-                    : arc.IsHermitian ? im[own]
-                    : (im[own] - (sign * im[mate])) / 2;
-                comparison[own] = g == h ? 0 : Math.Sqrt((x * x) + (y * y)) * perBeam[h];
-            }
-        }
-    }
-
-    /// <summary>The best of a few Collatz–Wielandt bounds of the largest eigenvalue of comparison + diagonal.</summary>
-    private double PerronBound(ReadOnlySpan<double> diagonal)
-    {
-        int n = diagonal.Length;
-        Span<double> v = perBeam.AsSpan(3 * n, n);
-        Span<double> y = perBeam.AsSpan(4 * n, n);
-        double shift = diagonal[0];
-        foreach (double value in diagonal)
-        {
-            shift = Math.Min(shift, value);
-        }
-        v.Fill(1);
-        double best = double.PositiveInfinity;
+        new Span<T>(Trial(0), (int)(2 * plane)).Fill(T.One);
+        T first = T.PositiveInfinity;
+        T second = T.PositiveInfinity;
         for (int iteration = 0; iteration <= Iterations; iteration++)
         {
-            double bound = double.NegativeInfinity;
-            double largest = 0;
-            for (int g = 0; g < n; g++)
-            {
-                double sum = 0;
-                for (int h = 0; h < n; h++)
-                {
-                    sum += comparison[(g * n) + h] * v[h];
-                }
-                bound = Math.Max(bound, diagonal[g] + (sum / v[g]));
-                y[g] = sum + ((diagonal[g] - shift) * v[g]);
-                largest = Math.Max(largest, y[g]);
-            }
-            best = Math.Min(best, bound);
-            for (int g = 0; g < n; g++)
-            {
-                v[g] = largest > 0 ? Math.Max(y[g] / largest, 1e-3) : 1;
-            }
+            Weigh(0);
+            Weigh(1);
+            comparison.Multiply<RealAlgebra, StoreTile>(
+                Weighted(0),
+                0,
+                plane,
+                UpperAndLower,
+                new StoreTile(Product(0), plane)
+            );
+            first = Improve(0, first);
+            second = Improve(1, second);
+        }
+        return (double.CreateTruncating(first), double.CreateTruncating(second));
+    }
+
+    private void Weigh(int side)
+    {
+        TVector zero = TLanes.Broadcast(T.Zero);
+        for (nint g = 0; g < plane; g += TLanes.Count)
+        {
+            TVector trial = TLanes.Load(Trial(side) + g);
+            TLanes.Store(Weighted(side) + g, TLanes.MultiplyAdd(TLanes.Load(LargestWeight + g), trial, zero));
+        }
+    }
+
+    /// <summary>The better of a bound and the one of the trial vector, which takes a step of Jacobi's iteration.</summary>
+    private T Improve(int side, T best)
+    {
+        TVector rounding = TLanes.Broadcast(T.One + (T.CreateTruncating(beams + 16) * (T.BitIncrement(T.One) - T.One)));
+        TVector bound = TLanes.Broadcast(T.NegativeInfinity);
+        for (nint g = 0; g < plane; g += TLanes.Count)
+        {
+            TVector quotient = TLanes.Divide(TLanes.Load(Product(side) + g), TLanes.Load(Trial(side) + g));
+            bound = TLanes.Max(bound, TLanes.MultiplyAdd(rounding, quotient, TLanes.Load(Top(side) + g)));
+        }
+        best = T.Min(best, Largest(bound));
+        TVector smallest = TLanes.Broadcast(T.Epsilon);
+        TVector most = smallest;
+        for (nint g = 0; g < plane; g += TLanes.Count)
+        {
+            TVector gap = TLanes.Add(TLanes.Broadcast(best), TLanes.Negate(TLanes.Load(Top(side) + g)));
+            TVector next = TLanes.Divide(TLanes.Load(Product(side) + g), TLanes.Max(gap, smallest));
+            most = TLanes.Max(most, next);
+            TLanes.Store(Trial(side) + g, next);
+        }
+        TVector largest = TLanes.Broadcast(Largest(most));
+        TVector floor = TLanes.Broadcast(T.CreateTruncating(SmallestComponent));
+        for (nint g = 0; g < plane; g += TLanes.Count)
+        {
+            T* trial = Trial(side) + g;
+            TLanes.Store(trial, TLanes.Max(TLanes.Divide(TLanes.Load(trial), largest), floor));
         }
         return best;
+    }
+
+    private static T Largest(TVector values)
+    {
+        T* each = stackalloc T[TLanes.Count];
+        TLanes.Store(each, values);
+        T largest = each[0];
+        for (int i = 1; i < TLanes.Count; i++)
+        {
+            largest = T.Max(largest, each[i]);
+        }
+        return largest;
+    }
+
+    /// <summary>Columns of the product, <c>distance</c> apart.</summary>
+    private readonly struct StoreTile(T* to, nint distance) : ITileEpilogue<T>
+    {
+        public void Finish(T* tile, int row, int rows, int column, int columns)
+        {
+            int height = rows * TLanes.Count;
+            int room = (int)Math.Min(height, distance - row);
+            for (int c = 0; c < columns; c++)
+            {
+                new Span<T>(tile + (c * height), room).CopyTo(new Span<T>(to + ((column + c) * distance) + row, room));
+            }
+        }
     }
 }

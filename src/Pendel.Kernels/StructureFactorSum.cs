@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Pendel.Kernels;
 
 /// <summary>
@@ -5,8 +7,7 @@ namespace Pendel.Kernels;
 /// </summary>
 /// <remarks>
 /// T = exp(−2π²(U¹¹h² + U²²k² + U³³l² + 2U²³kl + 2U¹³hl + 2U¹²hk)) with the dimensionless U* of the reciprocal axes.
-/// The caller expands the symmetry; f is given per species and reflection. Sums run in the order of the atoms (value) and of the
-/// reflections (adjoint).
+/// The caller expands the symmetry; f is given per species and reflection. Sums run in a fixed order.
 /// </remarks>
 public static class StructureFactorSum
 {
@@ -32,18 +33,32 @@ public static class StructureFactorSum
     )
     {
         Check(hkl, positions, adps, occupancies, species, scatteringFactors, re.Length, im.Length);
-        re.Clear();
-        im.Clear();
-        for (int n = 0; n < occupancies.Length; n++)
+        Span<double> scratch = stackalloc double[6 * ReflectionBlock.Size];
+        for (int start = 0; start < re.Length; start += ReflectionBlock.Size)
         {
-            Atom atom = new(positions.Slice(3 * n, 3), adps.Slice(6 * n, 6));
-            ReadOnlySpan<double> f = scatteringFactors.Slice(species[n] * re.Length, re.Length);
-            for (int i = 0; i < re.Length; i++)
+            ReflectionBlock block = new(hkl, start, Math.Min(ReflectionBlock.Size, re.Length - start), scratch);
+            block.Sums.Clear();
+            for (int n = 0; n < occupancies.Length; n++)
             {
-                (double cos, double sin) = atom.Wave(hkl.Slice(3 * i, 3), occupancies[n] * f[i]);
-                re[i] += cos;
-                im[i] += sin;
+                block.Load(scatteringFactors, (species[n] * re.Length) + start);
+                AtomWave atom = new(positions.Slice(3 * n, 3), adps.Slice(6 * n, 6));
+                AddWaves(block, atom, new Vector<double>(occupancies[n]));
             }
+            block.Sums[..block.Count].CopyTo(re[start..]);
+            block.Sums.Slice(ReflectionBlock.Size, block.Count).CopyTo(im[start..]);
+        }
+    }
+
+    private static void AddWaves(ReflectionBlock block, AtomWave atom, Vector<double> occupancy)
+    {
+        Span<double> re = block.Sums[..ReflectionBlock.Size];
+        Span<double> im = block.Sums[ReflectionBlock.Size..];
+        for (int i = 0; i < block.Count; i += Vector<double>.Count)
+        {
+            (Vector<double> h, Vector<double> k, Vector<double> l) = block.Index(i);
+            (Vector<double> cos, Vector<double> sin) = atom.Wave(h, k, l, occupancy * block.Factor(i));
+            (new Vector<double>(re[i..]) + cos).CopyTo(re[i..]);
+            (new Vector<double>(im[i..]) + sin).CopyTo(im[i..]);
         }
     }
 
@@ -79,21 +94,38 @@ public static class StructureFactorSum
         Require.Length(positionCotangent.Length, positions.Length, nameof(positionCotangent));
         Require.Length(adpCotangent.Length, adps.Length, nameof(adpCotangent));
         Require.Length(occupancyCotangent.Length, occupancies.Length, nameof(occupancyCotangent));
-        for (int n = 0; n < occupancies.Length; n++)
+        positionCotangent.Clear();
+        adpCotangent.Clear();
+        occupancyCotangent.Clear();
+        Span<double> scratch = stackalloc double[6 * ReflectionBlock.Size];
+        for (int start = 0; start < count; start += ReflectionBlock.Size)
         {
-            Atom atom = new(positions.Slice(3 * n, 3), adps.Slice(6 * n, 6));
-            Moments moments = default;
-            for (int i = 0; i < count; i++)
+            ReflectionBlock block = new(hkl, start, Math.Min(ReflectionBlock.Size, count - start), scratch);
+            block.Sums.Clear();
+            cotangentRe.Slice(start, block.Count).CopyTo(block.Sums);
+            cotangentIm.Slice(start, block.Count).CopyTo(block.Sums[ReflectionBlock.Size..]);
+            for (int n = 0; n < occupancies.Length; n++)
             {
-                ReadOnlySpan<int> index = hkl.Slice(3 * i, 3);
-                (double cos, double sin) = atom.Wave(index, scatteringFactors[(species[n] * count) + i]);
-                double along = (cotangentRe[i] * cos) + (cotangentIm[i] * sin);
-                double across = (cotangentRe[i] * sin) - (cotangentIm[i] * cos);
-                moments.Add(index, along, across);
+                block.Load(scatteringFactors, (species[n] * count) + start);
+                WaveMoments moments = MomentsOf(block, new AtomWave(positions.Slice(3 * n, 3), adps.Slice(6 * n, 6)));
+                occupancyCotangent[n] += moments.Sum;
+                moments.AddTo(occupancies[n], positionCotangent.Slice(3 * n, 3), adpCotangent.Slice(6 * n, 6));
             }
-            occupancyCotangent[n] = moments.Sum;
-            moments.Write(occupancies[n], positionCotangent.Slice(3 * n, 3), adpCotangent.Slice(6 * n, 6));
         }
+    }
+
+    private static WaveMoments MomentsOf(ReflectionBlock block, AtomWave atom)
+    {
+        WaveMoments moments = default;
+        for (int i = 0; i < block.Count; i += Vector<double>.Count)
+        {
+            (Vector<double> h, Vector<double> k, Vector<double> l) = block.Index(i);
+            (Vector<double> cos, Vector<double> sin) = atom.Wave(h, k, l, block.Factor(i));
+            Vector<double> re = new(block.Sums[i..]);
+            Vector<double> im = new(block.Sums[(ReflectionBlock.Size + i)..]);
+            moments.Add(h, k, l, (re * cos) + (im * sin), (re * sin) - (im * cos));
+        }
+        return moments;
     }
 
     private static void Check(
@@ -120,67 +152,5 @@ public static class StructureFactorSum
         Require.Finite(adps, nameof(adps));
         Require.Finite(occupancies, nameof(occupancies));
         Require.Finite(scatteringFactors, nameof(scatteringFactors));
-    }
-
-    /// <summary>An atom's wave f T exp(−2πi h·x).</summary>
-    private readonly ref struct Atom(ReadOnlySpan<double> position, ReadOnlySpan<double> adp)
-    {
-        private readonly ReadOnlySpan<double> x = position;
-        private readonly ReadOnlySpan<double> u = adp;
-
-        public (double Re, double Im) Wave(ReadOnlySpan<int> index, double amplitude)
-        {
-            double h = index[0];
-            double k = index[1];
-            double l = index[2];
-            double turns = (h * x[0]) + (k * x[1]) + (l * x[2]);
-            double squares = (u[0] * h * h) + (u[1] * k * k) + (u[2] * l * l);
-            double products = (u[3] * k * l) + (u[4] * h * l) + (u[5] * h * k);
-            double damped = amplitude * Math.Exp(-2 * Math.PI * Math.PI * (squares + (2 * products)));
-            (double sin, double cos) = Math.SinCos(2 * Math.PI * (turns - Math.Round(turns)));
-            return (damped * cos, -damped * sin);
-        }
-    }
-
-    /// <summary>Sums over the reflections of F̄·∂F, of an atom of occupancy 1.</summary>
-    private struct Moments
-    {
-        private double x,
-            y,
-            z,
-            hh,
-            kk,
-            ll,
-            kl,
-            hl,
-            hk;
-
-        public double Sum { get; private set; }
-
-        public void Add(ReadOnlySpan<int> index, double along, double across)
-        {
-            double h = index[0];
-            double k = index[1];
-            double l = index[2];
-            Sum += along;
-            x += h * across;
-            y += k * across;
-            z += l * across;
-            hh += h * h * along;
-            kk += k * k * along;
-            ll += l * l * along;
-            kl += k * l * along;
-            hl += h * l * along;
-            hk += h * k * along;
-        }
-
-        public readonly void Write(double occupancy, Span<double> position, Span<double> adp)
-        {
-            double turn = 2 * Math.PI * occupancy;
-            double square = -2 * Math.PI * Math.PI * occupancy;
-            (position[0], position[1], position[2]) = (turn * x, turn * y, turn * z);
-            (adp[0], adp[1], adp[2]) = (square * hh, square * kk, square * ll);
-            (adp[3], adp[4], adp[5]) = (2 * square * kl, 2 * square * hl, 2 * square * hk);
-        }
     }
 }

@@ -138,6 +138,33 @@ let forwardWith (propagator: Propagator) precision arc thickness =
 let forward precision arc thickness =
     forwardWith (Propagator()) precision arc thickness
 
+/// Cotangents of all inputs of one forward pass.
+type Pullback =
+    {
+        Re: float[]
+        Im: float[]
+        Diagonal: float[]
+        Thickness: float
+    }
+
+let pullback precision (arc: Arc) thickness (cotangent: float[]) =
+    let propagator = Propagator()
+    forwardWith propagator precision arc thickness |> ignore
+    let matrix = arc.Matrix
+
+    let re, im, diagonal =
+        Array.zeroCreate arc.Re.Length, Array.zeroCreate arc.Im.Length, Array.zeroCreate arc.Diagonal.Length
+
+    let along =
+        propagator.Adjoint(&matrix, cotangent, re.AsSpan(), im.AsSpan(), diagonal.AsSpan())
+
+    {
+        Re = re
+        Im = im
+        Diagonal = diagonal
+        Thickness = along
+    }
+
 /// The largest absolute difference.
 let distance (a: float[]) (b: float[]) =
     Array.map2 (fun x y -> abs (x - y)) a b |> Array.max
