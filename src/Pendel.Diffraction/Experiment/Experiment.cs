@@ -31,4 +31,14 @@ public sealed record Experiment(
     double? Mosaicity,
     double? RockingCurveWidth,
     ImmutableArray<VirtualFrame> Frames
-);
+)
+{
+    /// <summary>`rotation axis position` or `tilt axis position`: azimuth of the goniometer axis, degrees.</summary>
+    public double? RotationAxisPosition { get; init; }
+
+    /// <summary>`number of merged frames`: recorded frames in a virtual frame.</summary>
+    public int? MergedFrames { get; init; }
+
+    /// <summary>`step between frames`: recorded frames from one virtual frame to the next.</summary>
+    public int? FrameStep { get; init; }
+}
