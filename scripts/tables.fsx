@@ -62,7 +62,7 @@ match fsi.CommandLineArgs with
         "spacegroups.csv"
         "Symmetry/Tables/spacegroups.csv"
         "Settings of the space-group types as listed by gemmi (MPL-2.0); operations of every Hall symbol compared with cctbx. Symbols: International Tables for Crystallography A and B."
-        [ "number"; "hm"; "ext"; "short_name"; "xhm"; "hall"; "is_reference_setting" ]
+        [ "number"; "ext"; "short_name"; "xhm"; "hall"; "is_reference_setting" ]
 
     scattering
         folder
@@ -92,7 +92,7 @@ match fsi.CommandLineArgs with
         folder
         "peng1998_ionic.csv"
         "peng1998-ions.csv"
-        "Peng (1998), Acta Cryst. A54, 481; numbers read from abTEM, no second source. f = sum a exp(-b s^2) + charge/(8 pi^2 a0 s^2), s up to 6 per Angstrom, f in Angstrom."
+        "Peng (1998), Acta Cryst. A54, 481; numbers read from abTEM, no second source. f = sum a exp(-b s^2) + charge/(8 pi^2 a0 s^2), s up to about 1.5 per Angstrom, f in Angstrom."
 
     scattering
         folder

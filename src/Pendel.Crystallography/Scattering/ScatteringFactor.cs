@@ -5,9 +5,15 @@ public sealed class ScatteringFactor
 {
     readonly Func<double, double> form;
 
-    internal ScatteringFactor(ScatteringFactorTable table, Element element, int charge, Func<double, double> form)
+    internal ScatteringFactor(
+        ScatteringFactorTable table,
+        Element element,
+        int charge,
+        double largestS,
+        Func<double, double> form
+    )
     {
-        (Table, Element, Charge) = (table, element, charge);
+        (Table, Element, Charge, LargestS) = (table, element, charge, largestS);
         this.form = form;
     }
 
@@ -19,6 +25,9 @@ public sealed class ScatteringFactor
 
     /// <summary>Charge in units of e; f_e holds the Coulomb term charge/(8π²a₀s²).</summary>
     public int Charge { get; }
+
+    /// <summary>The largest s that the parametrisation was made for, Å⁻¹; beyond it, f_e is an extrapolation.</summary>
+    public double LargestS { get; }
 
     /// <summary>f_e(s), Å.</summary>
     /// <param name="s">sin θ/λ = g/2, Å⁻¹.</param>

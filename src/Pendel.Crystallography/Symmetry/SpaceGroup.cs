@@ -46,7 +46,7 @@ public sealed class SpaceGroup : IEquatable<SpaceGroup>
 
     /// <summary>The group with these operations, as a CIF lists them.</summary>
     /// <param name="operations">All operations, centring included; repetitions are dropped, the order is kept.</param>
-    /// <exception cref="ArgumentException">The product of two operations is missing: the list is no group.</exception>
+    /// <exception cref="ArgumentException">A product of the operations is missing: the list is no group.</exception>
     public static SpaceGroup FromOperations(IEnumerable<SymmetryOperation> operations)
     {
         ImmutableArray<SymmetryOperation> distinct =
@@ -55,15 +55,20 @@ public sealed class SpaceGroup : IEquatable<SpaceGroup>
         ];
         if (distinct.IsEmpty)
             throw new ArgumentException("a space group has at least the operation x,y,z", nameof(operations));
-        var group = new SpaceGroup(distinct);
-        foreach (var a in distinct)
-        foreach (var b in distinct)
-            if (!group.set.Contains(a * b))
-                throw new ArgumentException(
-                    $"the symmetry operations are no group: {a * b}, the product of {a} and {b}, is missing",
-                    nameof(operations)
-                );
-        return group;
+        ImmutableHashSet<SymmetryOperation> generated = [SymmetryOperation.Identity];
+        List<SymmetryOperation> generators = [];
+        foreach (var operation in distinct.Where(o => !generated.Contains(o)))
+        {
+            generators.Add(operation);
+            generated = [.. Closure(generators)];
+        }
+        var missing = generated.Except(distinct);
+        if (!missing.IsEmpty)
+            throw new ArgumentException(
+                $"the symmetry operations are no group: they generate {missing.Min(o => o.ToString())}, which is not among them",
+                nameof(operations)
+            );
+        return new(distinct);
     }
 
     /// <summary>Reads a Hall symbol, "-P 2ybc", "P 31 2 (0 0 4)", "C 2 (x-y,x+y,z)".</summary>
@@ -77,7 +82,7 @@ public sealed class SpaceGroup : IEquatable<SpaceGroup>
             (group, error) = (new(Closure(HallSymbol.Generators(symbol))), "");
             return true;
         }
-        catch (FormatException e)
+        catch (Exception e) when (e is FormatException or ArgumentException)
         {
             (group, error) = (null, e.Message);
             return false;
@@ -127,7 +132,7 @@ public sealed class SpaceGroup : IEquatable<SpaceGroup>
         new(Closure(HallSymbol.Generators(setting.Hall)), setting);
 
     /// <summary>The smallest group that holds the generators; the identity first, then in the order of discovery.</summary>
-    /// <exception cref="FormatException">The generators do not close.</exception>
+    /// <exception cref="ArgumentException">The generators do not close.</exception>
     internal static ImmutableArray<SymmetryOperation> Closure(IReadOnlyCollection<SymmetryOperation> generators)
     {
         var found = new HashSet<SymmetryOperation> { SymmetryOperation.Identity };
@@ -136,7 +141,9 @@ public sealed class SpaceGroup : IEquatable<SpaceGroup>
             foreach (var product in generators.Select(g => list[i] * g).Where(found.Add))
             {
                 if (list.Count == LargestOrder)
-                    throw new FormatException($"the rotations generate more than {LargestOrder} operations");
+                    throw new ArgumentException(
+                        $"the symmetry operations generate more than {LargestOrder} others: they are no space group"
+                    );
                 list.Add(product);
             }
         return [.. list];

@@ -3,9 +3,25 @@ namespace Pendel.Crystallography;
 /// <summary>One setting of a space-group type.</summary>
 /// <param name="Number">Number in the International Tables, 1 … 230.</param>
 /// <param name="HermannMauguin">Symbol with blanks and the code of the origin or the axes, "F d -3 m:2".</param>
+/// <param name="Code">The code: "1" or "2" for the origin, "H" or "R" for the axes, or empty.</param>
+/// <param name="ShortSymbol">Symbol without blanks and, where monoclinic, without the directions 1: "P21/c".</param>
 /// <param name="Hall">Hall symbol, which defines the operations.</param>
 /// <param name="IsReference">True for the setting that stands for its number.</param>
-sealed record SpaceGroupSetting(int Number, string HermannMauguin, string Hall, bool IsReference);
+sealed record SpaceGroupSetting(
+    int Number,
+    string HermannMauguin,
+    string Code,
+    string ShortSymbol,
+    string Hall,
+    bool IsReference
+)
+{
+    /// <summary>True for the setting that a symbol without code means: the second origin choice, the hexagonal axes.</summary>
+    public bool IsDefault => Code is not ("1" or "R");
+
+    /// <summary>Symbol with blanks, without code.</summary>
+    public string Symbol => HermannMauguin.Split(':')[0];
+}
 
 /// <summary>The 559 tabulated settings of the 230 space-group types.</summary>
 static class SpaceGroupCatalogue
@@ -32,6 +48,8 @@ static class SpaceGroupCatalogue
             .Select(row => new SpaceGroupSetting(
                 int.Parse(row["number"], CultureInfo.InvariantCulture),
                 row["xhm"],
+                row["ext"],
+                row["short_name"],
                 row["hall"],
                 row["is_reference_setting"] == "1"
             )),
@@ -55,23 +73,22 @@ static class SpaceGroupCatalogue
     // Full symbols win over short ones, and these over those of before 1983 ("Fd3m"); among equals, the earlier setting.
     static ImmutableDictionary<string, SpaceGroupSetting> IndexSymbols()
     {
-        var rows = EmbeddedTable.Read("spacegroups.csv");
         var index = ImmutableDictionary.CreateBuilder<string, SpaceGroupSetting>();
-        void Add(Func<int, string?> symbolOf)
+        void Add(IEnumerable<SpaceGroupSetting> settings, Func<SpaceGroupSetting, string> symbol)
         {
-            for (var i = 0; i < Settings.Length; i++)
-                if (symbolOf(i) is { } symbol)
-                    index.TryAdd(Key(symbol), Settings[i]);
+            foreach (var setting in settings)
+                index.TryAdd(Key(symbol(setting)), setting);
         }
-        // without a code the second origin choice and the hexagonal axes
-        bool IsDefault(int i) => rows[i]["ext"] is not ("1" or "R");
-        Add(i => rows[i]["xhm"]);
-        Add(i => IsDefault(i) ? rows[i]["hm"] : null);
-        Add(i => IsDefault(i) ? rows[i]["short_name"] : null);
-        Add(i => Settings[i].Number >= 200 ? rows[i]["xhm"].Replace("-3", "3") : null);
-        Add(i => Settings[i].Number >= 200 && IsDefault(i) ? rows[i]["hm"].Replace("-3", "3") : null);
+        var defaults = Settings.Where(s => s.IsDefault);
+        Add(Settings, s => s.HermannMauguin);
+        Add(defaults, s => s.Symbol);
+        Add(defaults, s => s.ShortSymbol);
+        Add(Settings.Where(IsCubic), s => s.HermannMauguin.Replace("-3", "3"));
+        Add(defaults.Where(IsCubic), s => s.Symbol.Replace("-3", "3"));
         return index.ToImmutable();
     }
+
+    static bool IsCubic(SpaceGroupSetting setting) => setting.Number >= 195;
 
     static ImmutableDictionary<SpaceGroup, SpaceGroupSetting> IndexOperations()
     {

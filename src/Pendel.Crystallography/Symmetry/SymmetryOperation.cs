@@ -41,9 +41,6 @@ public sealed record SymmetryOperation
         }
     }
 
-    /// <summary>True when W is the unit matrix: a lattice or centring translation.</summary>
-    public bool IsTranslation => Rotation == Matrix3.Identity;
-
     Vector3 TwentyFourths => new(w1, w2, w3);
 
     /// <summary>The operation with this matrix and this translation.</summary>

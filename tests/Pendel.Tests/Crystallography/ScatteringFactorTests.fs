@@ -46,13 +46,13 @@ let ``642 scattering factors at eight values of s agree with the reference to it
             Assert.Equal(number expected, f.Evaluate s, 1e-6)
 
 [<Fact>]
-let ``an ion scatters as its charge at small s, and as the neutral atom at large s`` () =
+let ``an ion scatters as its charge at small s, and as the neutral atom far out`` () =
     let silicon = Element("Si", 14)
     let ion = ScatteringFactors.For(ScatteringFactorTable.Peng1998Ions, silicon, 4)
     let s = 1e-3
     Assert.InRange(ion.Evaluate s / (4.0 * 0.02393366 / (s * s)), 1.0, 1.0001)
     let neutral = ScatteringFactors.For(ScatteringFactorTable.Lobato, silicon, 0)
-    Assert.InRange(ion.Evaluate 2.0 / neutral.Evaluate 2.0, 0.98, 1.02)
+    Assert.InRange(ion.Evaluate 1.0 / neutral.Evaluate 1.0, 0.999, 1.001)
     Assert.Throws<ArgumentException>(fun () -> ion.Evaluate 0.0 |> ignore) |> ignore
 
 [<Fact>]
@@ -89,7 +89,7 @@ let ``absorptive factors agree with another program, and with an independent int
         let f = AbsorptiveFactors.For(Element("", z), optics).Evaluate(s, b)
         Assert.Equal(thomas, f, 1e-9 * thomas)
         // the oracle's integral holds the Debye–Waller factor
-        if s <= 0.6 then
+        if s <= 0.4 then
             let integral = weickenmeierKohl * exp (b * s * s)
             Assert.Equal(integral, f, 0.0075 * integral)
 
@@ -116,14 +116,14 @@ let private atRest (f: ScatteringFactor) b =
 let ``absorptive factors between the tabulated B follow the integral over phonon scattering`` () =
     let optics = ElectronOptics.FromVoltage 200e3
 
-    for symbol, z in [ "O", 8; "Si", 14; "Br", 35; "Cs", 55; "Pb", 82 ] do
+    for symbol, z in [ "H", 1; "O", 8; "Si", 14; "Br", 35; "Cs", 55; "Pb", 82 ] do
         for b in [ 0.11; 0.17; 0.35; 0.6; 0.85; 1.25; 1.7; 2.4; 3.4 ] do
             let expected = atRest (lobato symbol z) b
 
             let value =
                 AbsorptiveFactors.For(Element(symbol, z), optics).Evaluate(0.0, b) * optics.Beta
 
-            Assert.Equal(expected, value, 0.004 * expected)
+            Assert.Equal(expected, value, 0.0035 * expected)
 
 [<Fact>]
 let ``absorptive factors have the values of the specification for c/v = 1`` () =

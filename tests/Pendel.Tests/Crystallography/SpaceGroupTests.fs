@@ -119,7 +119,13 @@ let ``operations that are no group are refused, and the missing one is named`` (
     let error =
         Assert.Throws<System.ArgumentException>(fun () -> SpaceGroup.FromOperations incomplete |> ignore)
 
-    Assert.Contains("missing", error.Message)
+    Assert.Contains("which is not among them", error.Message)
+
+    // a shear has no finite order
+    let shear = operations "x,y,z ; x+y,y,z"
+
+    Assert.Throws<System.ArgumentException>(fun () -> SpaceGroup.FromOperations shear |> ignore)
+    |> ignore
 
 [<Fact>]
 let ``a list of operations finds its symbols whatever its order and repetitions`` () =
