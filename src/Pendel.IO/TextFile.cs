@@ -11,16 +11,18 @@ static class TextFile
         .. Enumerable.Range(0, 32).Select(i => (char)i).Where(c => !"\t\n\r\v\f".Contains(c)),
     ]);
 
-    /// <summary>The text of a file: UTF-8 without its mark, every line end as LF.</summary>
+    /// <summary>The text of a file, UTF-8.</summary>
     /// <param name="path">Path of the file.</param>
-    /// <exception cref="DataException">The file is missing, a directory, unreadable, empty or not text.</exception>
-    public static string Read(string path)
+    /// <exception cref="DataException">The file is missing, a directory or unreadable.</exception>
+    public static string Read(string path) => Encoding.UTF8.GetString(ReadBytes(path));
+
+    /// <summary>A text without byte-order mark, every line end as LF.</summary>
+    /// <param name="content">What the file holds.</param>
+    /// <param name="path">The name under which diagnostics speak of it.</param>
+    /// <exception cref="DataException">It is empty or not text.</exception>
+    public static string Normalise(string content, string path)
     {
-        var text = Encoding
-            .UTF8.GetString(ReadBytes(path))
-            .TrimStart('\uFEFF')
-            .Replace("\r\n", "\n")
-            .Replace('\r', '\n');
+        var text = content.TrimStart('\uFEFF').Replace("\r\n", "\n").Replace('\r', '\n');
         if (string.IsNullOrWhiteSpace(text))
             throw new DataException(path, "the file is empty");
         var place = text.AsSpan().IndexOfAny(Controls);

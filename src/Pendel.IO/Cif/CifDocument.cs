@@ -109,7 +109,7 @@ public sealed class CifBlock
 
     /// <summary>The column of the first of these data names that the block holds, or null.</summary>
     /// <param name="names">Data names, the preferred one first.</param>
-    public CifColumn? Column(params ReadOnlySpan<string> names)
+    public CifColumn? Column(params string[] names)
     {
         foreach (var name in names)
             if (columns.TryGetValue(Key(name), out var column))

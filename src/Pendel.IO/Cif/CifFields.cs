@@ -13,7 +13,7 @@ sealed class CifFields(CifBlock block, DiagnosticList found)
     public DiagnosticList Found => found;
 
     /// <summary>The value of an item, or null if it is absent. More than one value is an error.</summary>
-    public CifValue? Value(params ReadOnlySpan<string> names)
+    public CifValue? Value(params string[] names)
     {
         if (block.Column(names) is not { Count: > 0 } column)
             return null;
@@ -56,19 +56,23 @@ sealed class CifFields(CifBlock block, DiagnosticList found)
     /// <param name="columns">The rest of each name, with what it means.</param>
     public CifColumn[]? Table(string prefix, params (string Name, string Meaning)[] columns)
     {
-        var table = columns.Select(c => block.Column(prefix + c.Name)).ToArray();
+        var table = new CifColumn[columns.Length];
+        var isComplete = true;
         for (var i = 0; i < table.Length; i++)
-            if (table[i] is null)
-                found.Error(
-                    block.Position,
-                    prefix + columns[i].Name,
-                    $"the item is missing, expected {columns[i].Meaning}"
-                );
-            else if (table[i]!.Count != (table[0] ?? table[i])!.Count)
-                found.Error(block.Position, table[i]!.Name, $"found it in another loop than {prefix}{columns[0].Name}");
-            else if (table[i]!.Count == 0)
-                found.Error(block.Position, table[i]!.Name, "found a loop without rows, expected at least one");
-        return found.HasErrors ? null : [.. table.OfType<CifColumn>()];
+        {
+            var name = prefix + columns[i].Name;
+            var column = block.Column(name);
+            if (column is null)
+                found.Error(block.Position, name, $"the item is missing, expected {columns[i].Meaning}");
+            else if (column.Count == 0)
+                found.Error(block.Position, name, "found a loop without rows, expected at least one");
+            else if (table[0] is { } first && first.Count != column.Count)
+                found.Error(column[0].Position, name, $"found it in another loop than {first.Name}");
+            else
+                table[i] = column;
+            isComplete &= table[i] is not null;
+        }
+        return isComplete ? table : null;
     }
 
     /// <summary>The unit cell, `_cell_length_*` and `_cell_angle_*`; null after an error.</summary>

@@ -24,7 +24,7 @@ public sealed class CifReader
     public static Loaded<CifDocument> Read(string path) => Parse(TextFile.Read(path), path);
 
     /// <summary>Reads the text of a CIF 1.1 file.</summary>
-    /// <param name="text">The text; lines end with LF.</param>
+    /// <param name="text">The text.</param>
     /// <param name="path">The name under which diagnostics speak of it.</param>
     /// <exception cref="DataException">The text is no CIF.</exception>
     public static Loaded<CifDocument> Parse(string text, string path)
@@ -35,14 +35,14 @@ public sealed class CifReader
     }
 
     /// <summary>Reads the text of a CIF; what is odd is added to the list.</summary>
-    /// <param name="text">The text; lines end with LF.</param>
+    /// <param name="text">The text.</param>
     /// <param name="found">Takes the diagnostics.</param>
     /// <param name="gluedLoops">
     /// Start of the data names of loops whose numbers may stand without a blank before a minus sign, or null.
     /// </param>
     internal static CifDocument Parse(string text, DiagnosticList found, string? gluedLoops)
     {
-        var document = new CifReader(text, found, gluedLoops).ReadDocument();
+        var document = new CifReader(TextFile.Normalise(text, found.File), found, gluedLoops).ReadDocument();
         found.ThrowIfErrors();
         return document;
     }
@@ -135,6 +135,7 @@ public sealed class CifReader
         if (columns.Count == 0)
         {
             found.Error(start, "loop_", $"found {Found()}, expected data names");
+            SkipValues();
             return;
         }
         var glued = gluedLoops is not null && CifBlock.Key(columns[0]).StartsWith(gluedLoops, StringComparison.Ordinal);
@@ -147,7 +148,7 @@ public sealed class CifReader
         if (values.Count % columns.Count != 0)
             ReportTruncated(columns, values, start);
         else
-            entries.Add(new CifLoop(columns.ToImmutable(), values.ToImmutable()));
+            entries.Add(new CifLoop(columns.ToImmutable(), values.DrainToImmutable()));
     }
 
     // Columns of fixed width leave no blank before a long number; a minus sign after a digit begins the next one.
@@ -179,7 +180,7 @@ public sealed class CifReader
     {
         var lines = values.GroupBy(v => v.Position.Line).ToArray();
         var odd = lines.FirstOrDefault(row => row.Count() != columns.Count);
-        if (odd is not null && lines.Count(row => row.Count() == columns.Count) * 2 > lines.Length)
+        if (odd is not null && lines.Count(row => row.Count() == columns.Count) * 2 >= lines.Length)
             found.Error(
                 odd.First().Position,
                 columns[0],
@@ -212,6 +213,11 @@ public sealed class CifReader
             return;
         }
         found.Error(token.Position, null, $"found {Found()}, expected a data name, loop_ or data_");
+        SkipValues();
+    }
+
+    void SkipValues()
+    {
         while (token.Kind == CifTokenKind.Value)
             Advance();
     }

@@ -50,7 +50,6 @@ public static class CifWriter
             var last = i % width.Length == width.Length - 1;
             text.Append(last ? values[i] : values[i].PadRight(width[i % width.Length])).Append(last ? '\n' : ' ');
         }
-        text.Append('\n');
     }
 
     // A text field comes with the line end before its first semicolon.
@@ -64,10 +63,10 @@ public static class CifWriter
                 "CIF 1.1 cannot hold a text with a line that begins with a semicolon, or a control character: "
                     + DiagnosticList.Show(text)
             );
-        if (!text.Contains('\n'))
-            foreach (var quote in "'\"")
-                if (!text.Contains($"{quote} ") && !text.Contains($"{quote}\t"))
-                    return $"{quote}{text}{quote}";
+        if (!text.Contains('\n') && !text.Contains('\''))
+            return $"'{text}'";
+        if (!text.Contains('\n') && !text.Contains('"'))
+            return $"\"{text}\"";
         return $"\n;{text}\n;";
     }
 

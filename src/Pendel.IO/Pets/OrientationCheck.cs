@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pendel.Crystallography;
 
 namespace Pendel.IO;
@@ -32,14 +33,20 @@ static class OrientationCheck
         var strain = new[] { own.A / cell.A - 1, own.B / cell.B - 1, own.C / cell.C - 1 };
         var turn = new[] { own.Alpha - cell.Alpha, own.Beta - cell.Beta, own.Gamma - cell.Gamma };
         var (length, angle) = (strain.Max(Math.Abs), turn.Max(Math.Abs));
-        var message = FormattableString.Invariant(
-            $"UB means the cell {own}; against the listed cell its edges differ by {100 * strain[0]:+0.0;-0.0} {100 * strain[1]:+0.0;-0.0} {100 * strain[2]:+0.0;-0.0} %, its angles by {turn[0]:+0.0;-0.0} {turn[1]:+0.0;-0.0} {turn[2]:+0.0;-0.0}°"
-        );
+        var message =
+            $"UB means the cell {own}; against the listed cell its edges differ by {List(strain, 100)} %, its angles by {List(turn, 1)}°";
         if (length > LengthError || angle > AngleError)
             fields.Found.Error(position, Item, message + "; expected the same cell within 10 % and 5°");
         else if (length > LengthWarning || angle > AngleWarning)
             fields.Found.Warning(position, Item, message);
     }
+
+    // Adding zero turns −0 into 0.
+    static string List(double[] values, double factor) =>
+        string.Join(
+            ' ',
+            values.Select(v => (Math.Round(factor * v, 1) + 0.0).ToString("+0.0;-0.0", CultureInfo.InvariantCulture))
+        );
 
     static UnitCell? CellOf(Matrix3 orientation)
     {

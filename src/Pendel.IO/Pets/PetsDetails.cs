@@ -40,7 +40,7 @@ sealed class PetsDetails
     }
 
     /// <summary>The first of these keys that is present, or null; a warning if it is no number.</summary>
-    public double? Number(params ReadOnlySpan<string> keys)
+    public double? Number(params string[] keys)
     {
         foreach (var key in keys)
             if (values.TryGetValue(key, out var text))

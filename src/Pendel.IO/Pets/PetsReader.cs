@@ -16,10 +16,16 @@ public static class PetsReader
     /// <exception cref="DataException">
     /// The file cannot be read; cell, λ, UB, frames or reflections are missing, malformed, impossible or contradict each other.
     /// </exception>
-    public static Loaded<Experiment> Read(string path)
+    public static Loaded<Experiment> Read(string path) => Parse(TextFile.Read(path), path);
+
+    /// <summary>Reads a data set from the text of a `.cif_pets` file, as Read does.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="path">The name under which diagnostics speak of it.</param>
+    /// <exception cref="DataException">As for Read.</exception>
+    public static Loaded<Experiment> Parse(string text, string path)
     {
         var found = new DiagnosticList(path);
-        var document = CifReader.Parse(TextFile.Read(path), found, PetsItems.Reflection);
+        var document = CifReader.Parse(text, found, PetsItems.Reflection);
         var block = document.Blocks.FirstOrDefault(b =>
             b.Column(PetsItems.FrameId, PetsItems.ReflectionFrameId) is not null
         );
