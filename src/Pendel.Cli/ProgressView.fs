@@ -65,7 +65,7 @@ let private live (terminal: Terminal) (compute: (Progress -> unit) -> 'T) : 'T =
         .Progress()
         .Columns(
             TaskDescriptionColumn(Alignment = Justify.Left),
-            ProgressBarColumn(),
+            ProgressBarColumn(Width = Nullable 24),
             PercentageColumn(),
             ElapsedTimeColumn()
         )
