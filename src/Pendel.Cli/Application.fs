@@ -78,7 +78,9 @@ let run (terminal: Terminal) (arguments: string array) =
 
     try
         dispatch terminal (Array.toList arguments)
-    with
-    | :? UsageException as e -> fail ExitCode.Usage e.Message
-    | :? DataException as e -> fail ExitCode.Data e.Message
-    | :? NumericalException as e -> fail ExitCode.Numbers e.Message
+    with error ->
+        match Inputs.cause error with
+        | :? UsageException as e -> fail ExitCode.Usage e.Message
+        | :? DataException as e -> fail ExitCode.Data e.Message
+        | :? NumericalException as e -> fail ExitCode.Numbers e.Message
+        | _ -> reraise ()

@@ -54,16 +54,22 @@ let read (structurePath: string) (dataPath: string) =
         Name = $"{structurePath} with {dataPath}"
     }
 
-/// Runs a computation on inputs; what it refuses to work with is their fault.
+/// The exception behind one that comes from parallel work.
+let cause (error: exn) =
+    match error with
+    | :? AggregateException as e -> e.Flatten().InnerExceptions[0]
+    | _ -> error
+
+/// Runs a computation on files; what it refuses to work with is their fault. More special exceptions are bugs.
 ///
 /// Raises `DataException` naming the files in place of `ArgumentException`.
-let guard (inputs: Inputs) (compute: unit -> 'T) : 'T =
+let guard (files: string) (compute: unit -> 'T) : 'T =
     try
         compute ()
-    with
-    | :? ArgumentException as e -> raise (DataException(inputs.Name, e.Message))
-    | :? AggregateException as e when (e.GetBaseException() :? ArgumentException) ->
-        raise (DataException(inputs.Name, e.GetBaseException().Message))
+    with e when (cause e).GetType() = typeof<ArgumentException> ->
+        let refusal = cause e :?> ArgumentException
+        let message = refusal.Message.Replace($" (Parameter '{refusal.ParamName}')", "")
+        raise (DataException(files, message))
 
 /// The circumstances of a run on inputs.
 let record command settings threads (inputs: Inputs) seconds : Summary.Run =

@@ -96,7 +96,10 @@ let private describe terminal (path: string) =
 ///
 /// Raises `DataException` for a file that is wrong.
 let run terminal files =
-    let structures, data = files |> List.map (describe terminal) |> List.unzip
+    let describeOne path =
+        Inputs.guard path (fun () -> describe terminal path)
+
+    let structures, data = files |> List.map describeOne |> List.unzip
 
     for structurePath, structureCell in List.choose id structures do
         for dataPath, dataCell in List.choose id data do

@@ -35,7 +35,7 @@ let run (terminal: Terminal) files (options: Map<string, string>) =
         Terminal.warn terminal inputs.Warnings
 
     let outcome =
-        Inputs.guard inputs (fun () ->
+        Inputs.guard inputs.Name (fun () ->
             ProgressView.run terminal quiet (fun monitor ->
                 Refine.run monitor settings threads inputs.Crystal inputs.Experiment))
 

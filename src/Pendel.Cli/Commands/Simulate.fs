@@ -28,7 +28,7 @@ let run (terminal: Terminal) files (options: Map<string, string>) =
         Terminal.warn terminal inputs.Warnings
 
     let evaluation =
-        Inputs.guard inputs (fun () ->
+        Inputs.guard inputs.Name (fun () ->
             ProgressView.run terminal quiet (fun monitor ->
                 Simulate.run monitor settings threads inputs.Crystal inputs.Experiment))
 

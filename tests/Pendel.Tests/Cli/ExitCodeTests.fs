@@ -71,7 +71,7 @@ _refln_zone_axis_id
 1 1 0 30.0 2.0 1
 "
 
-let private run (arguments: string list) =
+let private runUntil stop (arguments: string list) =
     use out = new StringWriter()
     use error = new StringWriter()
 
@@ -80,11 +80,14 @@ let private run (arguments: string list) =
             Out = out
             Error = error
             IsInteractive = false
-            Stop = CancellationToken.None
+            Stop = stop
         }
 
     let code = Application.run terminal (List.toArray arguments)
     code, out.ToString(), error.ToString()
+
+let private run arguments =
+    runUntil CancellationToken.None arguments
 
 /// A folder with structure and data, which is deleted afterwards.
 let private inFolder (act: string -> unit) =
@@ -197,6 +200,45 @@ let ``a folder that cannot be written is refused before the work`` () =
         Assert.Equal(ExitCode.Data, code)
         Assert.Contains(out, error)
         Assert.Equal<(string * string) list>(before, snapshot folder))
+
+[<Fact>]
+let ``an interrupted refinement writes the best state so far and says where`` () =
+    inFolder (fun folder ->
+        let file name = Path.Combine(folder, name)
+
+        let code, _, error =
+            runUntil (CancellationToken true) [ "refine"; file "a.cif"; file "a.cif_pets"; "--out"; file "out" ]
+
+        Assert.Equal(ExitCode.Interrupted, code)
+        Assert.Contains(file "out", error)
+
+        for name in
+            [
+                "refined.cif"
+                "summary.json"
+                "settings.json"
+                "frames.csv"
+                "history.csv"
+                "reflections.csv"
+            ] do
+            Assert.True(File.Exists(Path.Combine(file "out", name)), name))
+
+[<Fact>]
+let ``a quiet simulation writes its files and nothing else`` () =
+    inFolder (fun folder ->
+        let file name = Path.Combine(folder, name)
+
+        let result =
+            run [ "simulate"; file "a.cif"; file "a.cif_pets"; "--out"; file "out"; "--quiet" ]
+
+        Assert.Equal((ExitCode.Done, "", ""), result)
+
+        Assert.Equal<string list>(
+            [ "frames.csv"; "reflections.csv"; "settings.json"; "summary.json" ],
+            [
+                for path in Directory.GetFiles(file "out") |> Array.sort -> Path.GetRelativePath(file "out", path)
+            ]
+        ))
 
 [<Theory>]
 [<InlineData("refnie", "did you mean refine?")>]
