@@ -1,1 +1,178 @@
-namespace Pendel.Report
+/// summary.json, schema pendel/summary/1: what a run was given and what came out. The README documents every key.
+///
+/// Only `timing` and `threads` differ between runs of the same inputs, settings and version on the same kind of machine.
+module Pendel.Report.Summary
+
+open System
+open System.Text.Json.Nodes
+open Pendel.Crystallography
+open Pendel.Core
+open Pendel.Report.Json
+
+[<Literal>]
+let Schema = "pendel/summary/1"
+
+/// An input file.
+type Input =
+    {
+        /// As the user gave it.
+        Path: string
+        /// SHA-256, lower-case hexadecimal.
+        Sha256: string
+    }
+
+/// The circumstances of a run.
+type Run =
+    {
+        /// The command that ran.
+        Command: string
+        /// Of the program.
+        Version: string
+        Settings: Settings
+        Inputs: Input list
+        Threads: int
+        /// Odd but usable things about the inputs.
+        Warnings: string list
+        /// Wall time from the reading of the inputs, s.
+        TotalSeconds: float
+    }
+
+let private residuals (evaluation: Evaluation) =
+    let r = evaluation.Residuals
+
+    object
+        [
+            "wR_mean", number r.WRMean
+            "Robs_mean", number r.RObsMean
+            "wRF_all", number r.Pooled.WRFAll
+            "RF_obs", number r.Pooled.RFObs
+            "RF_all", number r.Pooled.RFAll
+            "gof", optional r.GoodnessOfFit
+            "nFrames", integer evaluation.Frames.Length
+            "nFramesLeftOut_wR", integer r.FramesLeftOutOfWR
+            "nFramesLeftOut_Robs", integer r.FramesLeftOutOfRObs
+            "nObs", integer r.ObservedCount
+            "nAll", integer r.RowCount
+            "nUniqueMeasurements", integer r.UniqueMeasurementCount
+            "nParameters", integer r.ParameterCount
+        ]
+
+let private degrees (v: Vector3) =
+    array [ for i in 0..2 -> number (v[i] * 180.0 / Math.PI) ]
+
+let private corrections bound frames =
+    match Corrections.distribution bound frames with
+    | None -> null
+    | Some d ->
+        object
+            [
+                "median_deg", number d.Median
+                "p90_deg", number d.NinthDecile
+                "max_deg", number d.Largest
+                "edges_deg", array (Seq.map number d.Edges)
+                "counts", array (Seq.map integer d.Counts)
+            ]
+
+let private thickness (frames: FrameResult array) =
+    let values = frames |> Array.map _.Thickness
+
+    if Array.isEmpty values then
+        null
+    else
+        object
+            [
+                "min_A", number (Array.min values)
+                "mean_A", number (Array.average values)
+                "max_A", number (Array.max values)
+            ]
+
+let private frame (f: FrameResult) =
+    object
+        [
+            "frame", integer f.Id
+            "wR", optional f.WR
+            "Robs", optional f.RObs
+            "nObs", integer f.ObservedCount
+            "nAll", integer f.RowCount
+            "thickness_A", number f.Thickness
+            "correction_deg", degrees f.Correction
+            "scale", number f.Scale
+        ]
+
+let private adp (site: AtomSite) =
+    match site.Adp with
+    | :? Adp.Anisotropic as a ->
+        [
+            for i, name in List.indexed [ "U11"; "U22"; "U33"; "U23"; "U13"; "U12" ] -> $"{name}_A2", number a.Ucif[i]
+        ]
+    | _ -> []
+
+let private parameters (crystal: Crystal) =
+    array
+        [
+            for site in crystal.Sites do
+                object (
+                    [
+                        "label", text site.Label
+                        "element", text site.Element.Symbol
+                        "charge", integer site.Charge
+                        "x", number site.Position.X
+                        "y", number site.Position.Y
+                        "z", number site.Position.Z
+                        "occupancy", number site.Occupancy
+                        "Ueq_A2", number (site.Adp.Equivalent crystal.Cell)
+                    ]
+                    @ adp site
+                )
+        ]
+
+let private refinement (outcome: Outcome option) : (string * (JsonNode | null)) list =
+    match outcome with
+    | None -> []
+    | Some o ->
+        [
+            "start", residuals o.Start
+            "bestStep", integer o.BestStep
+            "startKept", flag (o.BestStep = 0)
+            "interrupted", flag o.Interrupted
+            "misset_deg", degrees o.Misset
+            "strain", number o.Strain
+        ]
+
+let private timing (run: Run) (outcome: Outcome option) =
+    let stages = outcome |> Option.map _.Seconds |> Option.defaultValue [||]
+
+    object
+        [
+            "total_s", number run.TotalSeconds
+            "stages", object [ for stage, seconds in stages -> Stages.key stage, number seconds ]
+        ]
+
+/// The text of summary.json.
+///
+/// - `evaluation`: the state that the files hold
+/// - `outcome`: the refinement that led to it; None for a simulation
+let write (run: Run) (evaluation: Evaluation) (outcome: Outcome option) =
+    object
+        [
+            "schema", text Schema
+            "command", text run.Command
+            "version", text run.Version
+            "residuals", residuals evaluation
+            yield! refinement outcome
+            "corrections", corrections run.Settings.OrientationBound evaluation.Frames
+            "thickness", thickness evaluation.Frames
+            "frames", array (Seq.map frame evaluation.Frames)
+            "parameters", parameters evaluation.Crystal
+            "settings", SettingsJson.node run.Settings
+            "inputs",
+            array
+                [
+                    for i in run.Inputs -> object [ "path", text i.Path; "sha256", text i.Sha256 ]
+                ]
+            "seed", integer run.Settings.Seed
+            "warnings", array (Seq.map text run.Warnings)
+            "threads", integer run.Threads
+            "timing", timing run outcome
+        ]
+    |> Json.write

@@ -1,0 +1,86 @@
+/// The commands, their help and their exit codes.
+module Pendel.Cli.Application
+
+open Pendel.Core
+open Pendel.IO
+
+let private overview =
+    [
+        "Pendel refines crystal structures against three-dimensional electron diffraction data."
+        ""
+        "pendel demo                                 refine synthetic quartz, truth beside result"
+        "pendel info FILES...                        what structures (.cif) and data sets (.cif_pets) hold"
+        "pendel simulate STRUCTURE DATA              residuals of a structure as it is"
+        "pendel refine STRUCTURE DATA --out DIR      refine a structure"
+        "pendel COMMAND --help                       options of a command"
+        "pendel --version                            version"
+        ""
+        "Exit codes: 0 done, 1 wrong command line, 2 unusable file or folder, 3 numbers went wrong,"
+        "130 interrupted with the best state so far written."
+    ]
+
+let private commands: (string * (Terminal -> string list -> int)) list =
+    let dispatch request (terminal: Terminal) run =
+        match request with
+        | CommandLine.Help text ->
+            terminal.Out.WriteLine text
+            ExitCode.Done
+        | CommandLine.Order(files, options) -> run terminal files options
+
+    [
+        "demo",
+        (fun terminal arguments ->
+            dispatch (CommandLine.parse<DemoOption> "demo" arguments) terminal (fun t _ o -> DemoCommand.run t o))
+        "info",
+        (fun terminal arguments ->
+            dispatch (CommandLine.parse<InfoOption> "info" arguments) terminal (fun t f _ -> Info.run t f))
+        "simulate",
+        (fun terminal arguments ->
+            dispatch (CommandLine.parse<SimulateOption> "simulate" arguments) terminal SimulateCommand.run)
+        "refine",
+        (fun terminal arguments ->
+            dispatch (CommandLine.parse<RefineOption> "refine" arguments) terminal RefineCommand.run)
+    ]
+
+let private unknown (command: string) =
+    let names = "--help" :: "--version" :: List.map fst commands
+
+    let hint =
+        match Suggestion.nearest names command with
+        | Some known -> $"did you mean {known}?"
+        | None -> "see pendel --help"
+
+    UsageException $"unknown command {command}; {hint}"
+
+let private dispatch (terminal: Terminal) arguments =
+    match arguments with
+    | [] ->
+        overview |> List.iter terminal.Error.WriteLine
+        ExitCode.Usage
+    | ("--help" | "-h" | "help") :: _ ->
+        Terminal.print terminal overview
+        ExitCode.Done
+    | [ "--version" ] ->
+        terminal.Out.WriteLine $"pendel {Results.version}"
+        ExitCode.Done
+    | name :: rest ->
+        match List.tryFind (fun (known, _) -> known = name) commands with
+        | Some(_, command) -> command terminal rest
+        | None -> raise (unknown name)
+
+/// Runs a command line; the result is the exit code.
+///
+/// What goes wrong for a reason that the user can remove is said on `Error`; anything else is a bug and is raised.
+let run (terminal: Terminal) (arguments: string array) =
+    let fail code (message: string) =
+        terminal.Error.WriteLine $"error: {message}"
+        code
+
+    try
+        dispatch terminal (Array.toList arguments)
+    with error ->
+        match Inputs.cause error with
+        | :? UsageException as e -> fail ExitCode.Usage e.Message
+        | :? DataException as e -> fail ExitCode.Data e.Message
+        | :? NumericalException as e -> fail ExitCode.Numbers e.Message
+        | _ -> reraise ()

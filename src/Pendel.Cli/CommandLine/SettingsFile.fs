@@ -1,0 +1,131 @@
+/// settings.json → values of settings, each with its place.
+module Pendel.Cli.SettingsFile
+
+open System
+open System.IO
+open System.Text.Json
+open Pendel.IO
+open Pendel.Report
+open Pendel.Report.SettingsTable
+
+/// A value of a settings file.
+type Entry =
+    {
+        Name: string
+        Value: Value
+        /// As the file has it.
+        Text: string
+        Position: TextPosition
+    }
+
+let private fail path position item message : 'T =
+    raise (
+        DataException(
+            System.Collections.Immutable.ImmutableArray.Create(
+                Diagnostic(Severity.Error, path, position, item, message)
+            )
+        )
+    )
+
+let private readBytes path =
+    try
+        File.ReadAllBytes path
+    with
+    | :? FileNotFoundException
+    | :? DirectoryNotFoundException -> fail path (TextPosition()) null "there is no such file"
+    | :? IOException
+    | :? UnauthorizedAccessException as e -> fail path (TextPosition()) null $"the file cannot be read: {e.Message}"
+
+/// The place of a byte, counted from 1.
+let private positionOf (bytes: byte array) offset =
+    let before = bytes.AsSpan(0, offset)
+    let line = MemoryExtensions.Count(before, byte '\n') + 1
+    TextPosition(line, offset - MemoryExtensions.LastIndexOf(before, byte '\n'))
+
+/// A parsed value, or None if no setting can have it.
+let private valueOf (element: JsonElement) =
+    match element.ValueKind with
+    | JsonValueKind.Number -> Some(Number(element.GetDouble()))
+    | JsonValueKind.String -> element.GetString() |> Option.ofObj |> Option.map Word
+    | JsonValueKind.Array when
+        element.GetArrayLength() = 2
+        && element.EnumerateArray()
+           |> Seq.forall (fun e -> e.ValueKind = JsonValueKind.Number)
+        ->
+        Some(Range(element[0].GetDouble(), element[1].GetDouble()))
+    | _ -> None
+
+/// Places of the keys of the outermost object, in their order.
+let private keyPositions (bytes: byte array) =
+    let mutable reader = Utf8JsonReader(ReadOnlySpan bytes)
+    let positions = ResizeArray()
+
+    while reader.Read() do
+        if reader.TokenType = JsonTokenType.PropertyName && reader.CurrentDepth = 1 then
+            positions.Add(positionOf bytes (int reader.TokenStartIndex))
+
+    List.ofSeq positions
+
+let private parse path (bytes: byte array) =
+    try
+        use document = JsonDocument.Parse(ReadOnlyMemory bytes)
+        let root = document.RootElement
+
+        if root.ValueKind <> JsonValueKind.Object then
+            fail path (TextPosition(1, 1)) null $"found {root.ValueKind}, expected an object with settings"
+
+        List.zip [ for p in root.EnumerateObject() -> p.Name, p.Value.Clone() ] (keyPositions bytes)
+    with :? JsonException as e ->
+        let reason = e.Message.Split(" LineNumber")[0]
+
+        let place =
+            TextPosition(int (e.LineNumber.GetValueOrDefault()) + 1, int (e.BytePositionInLine.GetValueOrDefault()) + 1)
+
+        fail path place null $"found no JSON: {reason}"
+
+let private check path ((name: string, element: JsonElement), position) =
+    match SettingsTable.tryFind name, valueOf element with
+    | Some _, Some value ->
+        {
+            Name = name
+            Value = value
+            Text = element.GetRawText()
+            Position = position
+        }
+    | Some setting, None -> fail path position name $"found {element.GetRawText()}, expected {setting.Expected}"
+    | None, _ ->
+        let hint =
+            SettingsTable.all
+            |> List.map _.Name
+            |> fun names -> Suggestion.nearest names name
+            |> Option.map (fun known -> $"; did you mean {known}?")
+            |> Option.defaultValue ""
+
+        fail path position name $"found a key that is no setting{hint}"
+
+/// The values of a file.
+///
+/// Raises `DataException` naming file, line and key for a file that cannot be read, is no JSON object of settings, or has
+/// an unknown or repeated key or a value of the wrong type.
+let read path =
+    let entries = readBytes path |> parse path |> List.map (check path)
+
+    for name, group in List.groupBy _.Name entries do
+        if group.Length > 1 then
+            fail path (List.last group).Position name "found the key twice"
+
+    entries
+
+/// Settings with the values of a file.
+///
+/// Raises `DataException` as `read`, or for a value out of its range.
+let apply path settings =
+    let set settings entry =
+        let setting = (SettingsTable.tryFind entry.Name).Value
+
+        match setting.Set entry.Value settings with
+        | Some changed -> changed
+        | None -> fail path entry.Position entry.Name $"found {entry.Text}, expected {setting.Expected}"
+
+    let entries = read path
+    List.fold set settings entries, entries |> List.map _.Name |> Set.ofList

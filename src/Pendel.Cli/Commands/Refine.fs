@@ -1,0 +1,54 @@
+/// `pendel refine`: a structure refined against a data set.
+module Pendel.Cli.RefineCommand
+
+open System.Diagnostics
+open Pendel.Core
+open Pendel.IO
+open Pendel.Report
+
+let private print terminal (settings: Settings) (outcome: Outcome) =
+    let final = outcome.Final
+
+    [
+        Text.frames final.Frames
+        Text.corrections settings.OrientationBound final.Frames
+        Text.sites final.Crystal
+        Text.refinement outcome
+        Text.residuals final.Residuals
+    ]
+    |> List.iter (fun lines -> Terminal.print terminal (lines @ [ "" ]))
+
+/// Refines a structure and writes the results, also those of a refinement that was stopped.
+///
+/// Raises `UsageException`, `DataException` and `NumericalException`.
+let run (terminal: Terminal) files (options: Map<string, string>) =
+    let watch = Stopwatch.StartNew()
+    let structurePath, dataPath = Inputs.paths files
+    let settings = EffectiveSettings.ofOptions Settings.standard options
+    let threads = EffectiveSettings.threads options
+    let quiet, force = options.ContainsKey "quiet", options.ContainsKey "force"
+    let folder = options["out"]
+    let inputs = Inputs.read structurePath dataPath
+    ResultFolder.Claim(folder, force)
+
+    if not quiet then
+        Terminal.warn terminal inputs.Warnings
+
+    let outcome =
+        Inputs.guard inputs.Name (fun () ->
+            ProgressView.run terminal quiet (fun monitor ->
+                Refine.run monitor settings threads inputs.Crystal inputs.Experiment))
+
+    let run = Inputs.record "refine" settings threads inputs watch.Elapsed.TotalSeconds
+    let written = Results.ofRefinement run inputs.Experiment outcome
+    Results.write folder force written
+
+    if not quiet then
+        print terminal settings outcome
+        terminal.Out.WriteLine(Results.place folder written)
+
+    if outcome.Interrupted then
+        terminal.Error.WriteLine $"interrupted: {folder} holds the best state so far"
+        ExitCode.Interrupted
+    else
+        ExitCode.Done

@@ -1,0 +1,53 @@
+/// `pendel simulate`: residuals of a structure as it is.
+module Pendel.Cli.SimulateCommand
+
+open System.Diagnostics
+open Pendel.Core
+open Pendel.IO
+open Pendel.Report
+
+let private print terminal (evaluation: Evaluation) =
+    Terminal.print terminal (Text.frames evaluation.Frames)
+    Terminal.print terminal ("" :: Text.residuals evaluation.Residuals)
+
+/// Simulates a data set from a structure, thickness by a scan; writes the results where `--out` says so.
+///
+/// Raises `UsageException`, `DataException` and `NumericalException`.
+let run (terminal: Terminal) files (options: Map<string, string>) =
+    let watch = Stopwatch.StartNew()
+    let structurePath, dataPath = Inputs.paths files
+    let settings = EffectiveSettings.ofOptions Settings.standard options
+    let threads = EffectiveSettings.threads options
+    let quiet, force = options.ContainsKey "quiet", options.ContainsKey "force"
+    let inputs = Inputs.read structurePath dataPath
+
+    options.TryFind "out"
+    |> Option.iter (fun folder -> ResultFolder.Claim(folder, force))
+
+    if not quiet then
+        Terminal.warn terminal inputs.Warnings
+
+    let evaluation =
+        Inputs.guard inputs.Name (fun () ->
+            ProgressView.run terminal quiet (fun monitor ->
+                Simulate.run monitor settings threads inputs.Crystal inputs.Experiment))
+
+    if not quiet then
+        print terminal evaluation
+
+    match options.TryFind "out" with
+    | None -> ()
+    | Some folder ->
+        let run =
+            Inputs.record "simulate" settings threads inputs watch.Elapsed.TotalSeconds
+
+        let written = Results.ofSimulation run evaluation
+        Results.write folder force written
+
+        if not quiet then
+            terminal.Out.WriteLine(Results.place folder written)
+
+    if terminal.Stop.IsCancellationRequested then
+        ExitCode.Interrupted
+    else
+        ExitCode.Done

@@ -1,0 +1,84 @@
+/// The files that a run is given.
+module Pendel.Cli.Inputs
+
+open System
+open Pendel.Crystallography
+open Pendel.Diffraction
+open Pendel.IO
+open Pendel.Report
+
+/// A structure with its data.
+type Inputs =
+    {
+        Crystal: Crystal
+        Experiment: Experiment
+        /// What is odd about them.
+        Warnings: string list
+        Files: Summary.Input list
+        /// Their names, for messages.
+        Name: string
+    }
+
+/// The one structure and the one data set of a command line.
+let paths files =
+    match files with
+    | [ structure; data ] -> structure, data
+    | _ :: _ :: _ -> raise (UsageException $"found {files.Length - 1} data sets, expected one: one data set for now")
+    | _ -> raise (UsageException "a structure (.cif) and a data set (.cif_pets) are expected")
+
+/// Reads and compares a structure and a data set.
+///
+/// Raises `DataException` for a file that is wrong, or if their cells differ by more than 5 %.
+let read (structurePath: string) (dataPath: string) =
+    let structure = StructureReader.Read structurePath
+    let data = PetsReader.Read dataPath
+
+    let comparison =
+        CellComparison.Check(structure.Value.Cell, structurePath, data.Value.Cell, dataPath)
+
+    {
+        Crystal = structure.Value
+        Experiment = data.Value
+        Warnings =
+            [
+                for w in Seq.concat [ structure.Warnings; data.Warnings; comparison ] -> w.ToString()
+            ]
+        Files =
+            [
+                for path in [ structurePath; dataPath ] ->
+                    {
+                        Path = path
+                        Sha256 = FileHash.Sha256 path
+                    }
+            ]
+        Name = $"{structurePath} with {dataPath}"
+    }
+
+/// The exception behind one that comes from parallel work.
+let cause (error: exn) =
+    match error with
+    | :? AggregateException as e -> e.Flatten().InnerExceptions[0]
+    | _ -> error
+
+/// Runs a computation on files; what it refuses to work with is their fault. More special exceptions are bugs.
+///
+/// Raises `DataException` naming the files in place of `ArgumentException`.
+let guard (files: string) (compute: unit -> 'T) : 'T =
+    try
+        compute ()
+    with e when (cause e).GetType() = typeof<ArgumentException> ->
+        let refusal = cause e :?> ArgumentException
+        let message = refusal.Message.Replace($" (Parameter '{refusal.ParamName}')", "")
+        raise (DataException(files, message))
+
+/// The circumstances of a run on inputs.
+let record command settings threads (inputs: Inputs) seconds : Summary.Run =
+    {
+        Command = command
+        Version = Results.version
+        Settings = settings
+        Inputs = inputs.Files
+        Threads = threads
+        Warnings = inputs.Warnings
+        TotalSeconds = seconds
+    }

@@ -1,0 +1,230 @@
+/// Every setting by the name that options, settings files and summaries share: one table for reading, checking and writing.
+module Pendel.Report.SettingsTable
+
+open System
+open System.Globalization
+open Pendel.Crystallography
+open Pendel.Diffraction
+open Pendel.Core
+
+/// A setting's value as text or JSON has it.
+type Value =
+    /// 2.0
+    | Number of float
+    /// auto
+    | Word of string
+    /// 100..2000 as an option, [100, 2000] in JSON.
+    | Range of float * float
+
+/// One setting.
+type Setting =
+    {
+        /// The option without its dashes, and the JSON key.
+        Name: string
+        /// What it is, with its unit and what is allowed.
+        Meaning: string
+        /// What is allowed, for messages: "a positive number".
+        Expected: string
+        /// Its default where that follows from another setting, in words.
+        Default: string option
+        /// Its value.
+        Get: Settings -> Value
+        /// The settings with another value; None if the value is not allowed.
+        Set: Value -> Settings -> Settings option
+    }
+
+let private words (cases: (string * 'T) list) =
+    let word value =
+        cases |> List.find (fun (_, v) -> v = value) |> fst
+
+    let tryCase name =
+        cases |> List.tryFind (fun (w, _) -> w = name) |> Option.map snd
+
+    word, tryCase, "one of " + (cases |> List.map fst |> String.concat ", ")
+
+let private number name meaning expected isAllowed get set =
+    {
+        Name = name
+        Meaning = meaning
+        Expected = expected
+        Default = None
+        Get = get >> Number
+        Set =
+            fun value settings ->
+                match value with
+                | Number x when Double.IsFinite x && isAllowed x -> Some(set x settings)
+                | _ -> None
+    }
+
+let private positive name meaning get set =
+    number name meaning "a positive number" (fun x -> x > 0.0) get set
+
+let private integer name meaning expected least (get: Settings -> int) (set: int -> Settings -> Settings) =
+    let isAllowed x =
+        Double.IsInteger x && x >= float least && x <= float Int32.MaxValue
+
+    number name meaning expected isAllowed (get >> float) (int >> set)
+
+let private choice name meaning cases get set =
+    let word, tryCase, expected = words cases
+
+    {
+        Name = name
+        Meaning = meaning
+        Expected = expected
+        Default = None
+        Get = get >> word >> Word
+        Set =
+            fun value settings ->
+                match value with
+                | Word w -> tryCase w |> Option.map (fun c -> set c settings)
+                | _ -> None
+    }
+
+let private select change (settings: Settings) =
+    { settings with
+        Selection = change settings.Selection
+    }
+
+let private scoredGMax =
+    let plain =
+        positive "scored-gmax" "scored reflections have |g| up to this, 1/Å" _.Selection.ScoredGMax (fun x ->
+            select (fun s -> SelectionSettings(s.BeamGMax, s.SgMax, x, s.Rsg, s.Dsg)))
+
+    { plain with
+        Default = Some "that of the beams"
+    }
+
+let private selection =
+    [
+        positive "beam-gmax" "beams have |g| up to this, 1/Å" _.Selection.BeamGMax (fun x ->
+            select (fun s -> SelectionSettings(x, s.SgMax, s.ScoredGMax, s.Rsg, s.Dsg)))
+        scoredGMax
+        positive "sgmax" "beams come within this excitation error, 1/Å" _.Selection.SgMax (fun x ->
+            select (fun s -> SelectionSettings(s.BeamGMax, x, s.ScoredGMax, s.Rsg, s.Dsg)))
+        positive "rsg" "scored reflections have RSg below this" _.Selection.Rsg (fun x ->
+            select (fun s -> SelectionSettings(s.BeamGMax, s.SgMax, s.ScoredGMax, x, s.Dsg)))
+        number "dsg" "scored reflections have DSg above this, 1/Å" "a number" (fun _ -> true) _.Selection.Dsg (fun x ->
+            select (fun s -> SelectionSettings(s.BeamGMax, s.SgMax, s.ScoredGMax, s.Rsg, x)))
+    ]
+
+let private tilts =
+    {
+        Name = "tilts"
+        Meaning = "orientations that integrate a frame: auto, or the same number for each"
+        Expected = "auto or a positive whole number"
+        Default = None
+        Get =
+            fun settings ->
+                match settings.Tilts with
+                | Sufficient -> Word "auto"
+                | Count n -> Number(float n)
+        Set =
+            fun value settings ->
+                match value with
+                | Word "auto" -> Some { settings with Tilts = Sufficient }
+                | Number n when Double.IsInteger n && n >= 1.0 && n <= float Int32.MaxValue ->
+                    Some { settings with Tilts = Count(int n) }
+                | _ -> None
+    }
+
+let private thicknessRange =
+    {
+        Name = "thickness-range"
+        Meaning = "smallest and largest thickness, Å"
+        Expected = "a range of positive numbers such as 100..2000"
+        Default = None
+        Get = fun settings -> Range(settings.ThicknessMin, settings.ThicknessMax)
+        Set =
+            fun value settings ->
+                match value with
+                | Range(low, high) when 0.0 < low && low < high && Double.IsFinite high ->
+                    Some
+                        { settings with
+                            ThicknessMin = low
+                            ThicknessMax = high
+                        }
+                | _ -> None
+    }
+
+let private scatteringFactors =
+    choice
+        "scattering-factors"
+        "table of electron scattering factors"
+        [
+            "lobato", ScatteringFactorTable.Lobato
+            "kirkland", ScatteringFactorTable.Kirkland
+            "peng1996", ScatteringFactorTable.Peng1996
+            "peng1996-extended", ScatteringFactorTable.Peng1996Extended
+            "peng1998-ions", ScatteringFactorTable.Peng1998Ions
+            "peng1999", ScatteringFactorTable.Peng1999
+            "doyle-turner", ScatteringFactorTable.DoyleTurner
+            "weickenmeier-kohl", ScatteringFactorTable.WeickenmeierKohl
+        ]
+        _.ScatteringFactors
+        (fun x s -> { s with ScatteringFactors = x })
+
+let private precision =
+    choice
+        "precision"
+        "arithmetic of the inner loop"
+        [ "auto", Automatic; "single", Single; "double", Double ]
+        _.Precision
+        (fun x s -> { s with Precision = x })
+
+let private refinement =
+    [
+        choice
+            "orientation"
+            "how the orientation of each frame is refined"
+            [ "gradient", Gradient; "nelder-mead", NelderMead; "none", Fixed ]
+            _.Orientation
+            (fun x s -> { s with Orientation = x })
+        positive
+            "orientation-prior"
+            "standard deviation of the corrections' prior, degrees"
+            _.OrientationPrior
+            (fun x s -> { s with OrientationPrior = x })
+        positive "orientation-bound" "largest correction of a frame, degrees" _.OrientationBound (fun x s ->
+            { s with OrientationBound = x })
+        integer "epochs" "steps of the joint refinement" "a whole number from 0" 0 _.Epochs (fun x s ->
+            { s with Epochs = x })
+        positive "learning-rate" "learning rate of the structure at the start" _.LearningRate (fun x s ->
+            { s with LearningRate = x })
+        positive
+            "network-learning-rate"
+            "learning rate of the thickness network at the start"
+            _.NetworkLearningRate
+            (fun x s -> { s with NetworkLearningRate = x })
+        integer "seed" "seed of everything random" "a whole number from 0" 0 _.Seed (fun x s -> { s with Seed = x })
+    ]
+
+/// Every setting, in the order in which it is written.
+let all =
+    selection @ [ tilts; thicknessRange; scatteringFactors; precision ] @ refinement
+
+/// The setting of a name.
+let tryFind name =
+    all |> List.tryFind (fun s -> s.Name = name)
+
+/// The value that an option's text means.
+let ofText (text: string) =
+    let tryNumber (s: string) =
+        match Double.TryParse(s, NumberStyles.Float, CultureInfo.InvariantCulture) with
+        | true, x -> Some x
+        | _ -> None
+
+    match tryNumber text, text.Split ".." |> Array.map tryNumber with
+    | Some x, _ -> Number x
+    | None, [| Some low; Some high |] -> Range(low, high)
+    | _ -> Word text
+
+/// What is wrong with settings as a whole, or None.
+let contradiction (settings: Settings) =
+    let selection = settings.Selection
+
+    if selection.ScoredGMax > selection.BeamGMax then
+        Some
+            $"scored-gmax is {selection.ScoredGMax.ToString CultureInfo.InvariantCulture} 1/Å, above beam-gmax, {selection.BeamGMax.ToString CultureInfo.InvariantCulture} 1/Å; scored reflections have to be beams"
+    else
+        None

@@ -1,0 +1,20 @@
+/// Names of the stages.
+module Pendel.Report.Stages
+
+open Pendel.Core
+
+/// The name in files.
+let key stage =
+    match stage with
+    | ThicknessScan -> "thickness-scan"
+    | GlobalMisset -> "global-misset"
+    | FrameOrientation -> "frame-orientation"
+    | JointRefinement -> "joint-refinement"
+
+/// The name in messages.
+let title stage =
+    match stage with
+    | ThicknessScan -> "thickness scan"
+    | GlobalMisset -> "global misset"
+    | FrameOrientation -> "frame orientation"
+    | JointRefinement -> "joint refinement"

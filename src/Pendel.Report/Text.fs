@@ -1,0 +1,133 @@
+/// Results as text for a console of 100 columns.
+module Pendel.Report.Text
+
+open System
+open System.Globalization
+open Pendel.Crystallography
+open Pendel.Core
+
+let private format (template: string) ([<ParamArray>] values: obj array) =
+    String.Format(CultureInfo.InvariantCulture, template, values)
+
+/// A residual in per cent: "3.69 %".
+let percent (x: float) =
+    if Double.IsFinite x then
+        format "{0:F2} %" [| 100.0 * x |]
+    else
+        "-"
+
+let private optional (x: float option) =
+    x |> Option.map percent |> Option.defaultValue "-"
+
+/// One line for each frame.
+let frames (frames: FrameResult array) =
+    let head =
+        format
+            "{0,6} {1,9} {2,5} {3,5} {4,9} {5,9} {6,11} {7,12}"
+            [|
+                "frame"
+                "alpha/°"
+                "rows"
+                "obs"
+                "wR"
+                "Robs"
+                "thickness/Å"
+                "correction/°"
+            |]
+
+    let line (f: FrameResult) =
+        format
+            "{0,6} {1,9:F3} {2,5} {3,5} {4,9} {5,9} {6,11:F1} {7,12:F3}"
+            [|
+                f.Id
+                f.Alpha
+                f.RowCount
+                f.ObservedCount
+                optional f.WR
+                optional f.RObs
+                f.Thickness
+                Corrections.magnitude f
+            |]
+
+    head :: (frames |> Seq.map line |> Seq.toList)
+
+/// The residuals of a data set.
+let residuals (r: Residuals) =
+    [
+        format "wR_mean    {0,9}   mean over frames, {1} left out" [| percent r.WRMean; r.FramesLeftOutOfWR |]
+        format "Robs_mean  {0,9}   mean over frames, {1} left out" [| percent r.RObsMean; r.FramesLeftOutOfRObs |]
+        format "wRF_all    {0,9}   pooled" [| percent r.Pooled.WRFAll |]
+        format "RF_obs     {0,9}   pooled" [| percent r.Pooled.RFObs |]
+        format "RF_all     {0,9}   pooled" [| percent r.Pooled.RFAll |]
+        match r.GoodnessOfFit with
+        | Some gof -> format "gof        {0,9:F2}   {1} parameters" [| gof; r.ParameterCount |]
+        | None -> format "gof                -   {0} parameters" [| r.ParameterCount |]
+        format
+            "rows       {0,9}   {1} of them above 3 sigma, {2} measurements counted once"
+            [| r.RowCount; r.ObservedCount; r.UniqueMeasurementCount |]
+    ]
+
+/// Start and end of a refinement, and which state was kept.
+let refinement (outcome: Outcome) =
+    let kept =
+        if outcome.BestStep = 0 then
+            "the joint refinement found nothing better than its start, which is kept"
+        else
+            $"step {outcome.BestStep} of the joint refinement is the best and is kept"
+
+    let misset = outcome.Misset.Length * 180.0 / Math.PI
+
+    [
+        format
+            "start: wR_mean {0}, Robs_mean {1}"
+            [|
+                percent outcome.Start.Residuals.WRMean
+                percent outcome.Start.Residuals.RObsMean
+            |]
+        kept
+        format "misset {0:F3}°, strain of UB {1:F2} %" [| misset; 100.0 * outcome.Strain |]
+    ]
+
+/// The distribution of |ω_f|.
+let corrections bound (frames: FrameResult array) =
+    match Corrections.distribution bound frames with
+    | None -> []
+    | Some d ->
+        [
+            format
+                "orientation corrections: median {0:F3}°, 90 % below {1:F3}°, largest {2:F3}°, bound {3:F3}°"
+                [| d.Median; d.NinthDecile; d.Largest; bound |]
+            for i in 0 .. d.Counts.Length - 1 do
+                format "  {0:F2}–{1:F2}° {2,4}" [| d.Edges[i]; d.Edges[i + 1]; d.Counts[i] |]
+        ]
+
+/// Sites of a structure, with what symmetry leaves free.
+let sites (crystal: Crystal) =
+    let head =
+        format
+            "  {0,-8} {1,-5} {2,9} {3,9} {4,9} {5,6} {6,8} {7,5} {8,11}"
+            [| "site"; "atom"; "x"; "y"; "z"; "occ"; "Ueq/Å²"; "mult"; "free xyz, U" |]
+
+    let line (site: AtomSite) =
+        let symmetry = SiteSymmetry.Of(site.Position, crystal.SpaceGroup, crystal.Cell)
+
+        let free =
+            match site.Adp with
+            | :? Adp.Anisotropic -> symmetry.AdpBasis.Length
+            | _ -> 1
+
+        format
+            "  {0,-8} {1,-5} {2,9:F5} {3,9:F5} {4,9:F5} {5,6:F3} {6,8:F5} {7,5} {8,11}"
+            [|
+                site.Label
+                site.Element.Symbol
+                site.Position.X
+                site.Position.Y
+                site.Position.Z
+                site.Occupancy
+                site.Adp.Equivalent crystal.Cell
+                symmetry.Multiplicity
+                $"{symmetry.PositionBasis.Length}, {free}"
+            |]
+
+    head :: (crystal.Sites |> Seq.map line |> Seq.toList)

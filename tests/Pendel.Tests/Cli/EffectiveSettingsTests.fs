@@ -1,0 +1,128 @@
+module Pendel.Tests.Cli.EffectiveSettingsTests
+
+open System
+open System.IO
+open FsCheck
+open FsCheck.FSharp
+open Xunit
+open Pendel.Core
+open Pendel.IO
+open Pendel.Report
+open Pendel.Cli
+
+let private withFile (text: string) (act: string -> 'T) =
+    let path = Path.GetTempFileName()
+
+    try
+        File.WriteAllText(path, text)
+        act path
+    finally
+        File.Delete path
+
+let private effective options =
+    EffectiveSettings.ofOptions Settings.standard (Map options)
+
+[<Fact>]
+let ``an option wins over the file, which wins over the default`` () =
+    withFile """{ "epochs": 7, "sgmax": 0.02 }""" (fun path ->
+        let settings = effective [ "settings", path; "epochs", "9" ]
+        Assert.Equal(9, settings.Epochs)
+        Assert.Equal(0.02, settings.Selection.SgMax)
+        Assert.Equal(Settings.standard.LearningRate, settings.LearningRate))
+
+[<Fact>]
+let ``the scored g_max is that of the beams unless it is stated`` () =
+    Assert.Equal(1.5, (effective [ "beam-gmax", "1.5" ]).Selection.ScoredGMax)
+    Assert.Equal(1.2, (effective [ "beam-gmax", "1.5"; "scored-gmax", "1.2" ]).Selection.ScoredGMax)
+
+    withFile """{ "scored-gmax": 1.6 }""" (fun path ->
+        Assert.Equal(1.6, (effective [ "settings", path; "beam-gmax", "1.8" ]).Selection.ScoredGMax))
+
+[<Fact>]
+let ``written settings read back as they were`` () =
+    // For each setting some text that is not its default.
+    let changes =
+        [
+            "beam-gmax", "1.9"
+            "scored-gmax", "1.7"
+            "sgmax", "0.013"
+            "rsg", "0.7"
+            "dsg", "-0.001"
+            "tilts", "42"
+            "thickness-range", "150..900.5"
+            "scattering-factors", "peng1996-extended"
+            "precision", "double"
+            "orientation", "nelder-mead"
+            "orientation-prior", "0.25"
+            "orientation-bound", "2.5"
+            "epochs", "11"
+            "learning-rate", "0.1"
+            "network-learning-rate", "0.002"
+            "seed", "5"
+        ]
+
+    Assert.Equal<string list>(SettingsTable.all |> List.map _.Name, changes |> List.map fst)
+    let changed = effective changes
+
+    for setting in SettingsTable.all do
+        Assert.NotEqual(setting.Get Settings.standard, setting.Get changed)
+
+    withFile (SettingsJson.write changed) (fun path -> Assert.Equal(changed, effective [ "settings", path ]))
+
+[<Theory>]
+[<InlineData("{ \"epochs\": 7,\n  \"epoch\": 8 }", ":2:3 epoch:", "did you mean epochs")>]
+[<InlineData("{ \"epochs\": \"seven\" }", ":1:3 epochs:", "found \"seven\", expected a whole number")>]
+[<InlineData("{ \"epochs\": 7.5 }", ":1:3 epochs:", "found 7.5, expected a whole number")>]
+[<InlineData("{ \"sgmax\": true }", ":1:3 sgmax:", "found true, expected a positive number")>]
+[<InlineData("{ \"sgmax\": -0.01 }", ":1:3 sgmax:", "found -0.01, expected a positive number")>]
+[<InlineData("{ \"thickness-range\": [900, 100] }", ":1:3 thickness-range:", "found [900, 100], expected a range")>]
+[<InlineData("{ \"seed\": 1,\n\"seed\": 2 }", ":2:1 seed:", "twice")>]
+[<InlineData("{ \"seed\": 1,\n oops }", ":2:2", "no JSON")>]
+[<InlineData("[ 1 ]", ":1:1", "expected an object")>]
+[<InlineData("", ":1:1", "no JSON")>]
+let ``a wrong settings file is refused with place and key`` (text: string, place: string, reason: string) =
+    withFile text (fun path ->
+        let error =
+            Assert.Throws<DataException>(fun () -> effective [ "settings", path ] |> ignore)
+
+        Assert.Contains(path + place, error.Message)
+        Assert.Contains(reason, error.Message))
+
+[<Fact>]
+let ``a missing settings file is refused by its name`` () =
+    let error =
+        Assert.Throws<DataException>(fun () -> effective [ "settings", "no/such.json" ] |> ignore)
+
+    Assert.Contains("no/such.json", error.Message)
+
+[<Theory>]
+[<InlineData("tilts", "0")>]
+[<InlineData("tilts", "many")>]
+[<InlineData("epochs", "1e99")>]
+[<InlineData("beam-gmax", "NaN")>]
+[<InlineData("beam-gmax", "0")>]
+[<InlineData("scored-gmax", "2.5")>]
+[<InlineData("thickness-range", "0..100")>]
+[<InlineData("orientation", "newton")>]
+let ``a value that is not allowed is refused by its name`` (name: string, text: string) =
+    let error =
+        Assert.Throws<UsageException>(fun () -> effective [ name, text ] |> ignore)
+
+    Assert.Contains(name, error.Message)
+
+[<Fact>]
+let ``the distance of two texts is a metric`` () =
+    let words =
+        Gen.elements [ 'a'; 'b'; '-' ]
+        |> Gen.listOf
+        |> Gen.map (fun c -> String(List.toArray c))
+
+    let isMetric (a, b, c) =
+        let d = Suggestion.distance
+        d a b = d b a && (d a b = 0) = (a = b) && d a c <= d a b + d b c
+
+    Check.QuickThrowOnFailure(Prop.forAll (Arb.fromGen (Gen.zip3 words words words)) isMetric)
+
+[<Fact>]
+let ``the distance of kitten and sitting is three`` () =
+    Assert.Equal(3, Suggestion.distance "kitten" "sitting")

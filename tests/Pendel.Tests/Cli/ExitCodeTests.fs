@@ -1,0 +1,279 @@
+module Pendel.Tests.Cli.ExitCodeTests
+
+open System
+open System.IO
+open System.Threading
+open Xunit
+open Pendel.Cli
+
+let private structure =
+    "data_a
+_cell_length_a 4
+_cell_length_b 4
+_cell_length_c 4
+_cell_angle_alpha 90
+_cell_angle_beta 90
+_cell_angle_gamma 90
+_space_group_name_H-M_alt 'P 1'
+loop_
+_atom_site_label
+_atom_site_type_symbol
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+_atom_site_U_iso_or_equiv
+Si1 Si 0.0 0.0 0.0 0.01
+O1 O 0.5 0.4 0.3 0.01
+"
+
+let private data =
+    "data_pets
+_cell_length_a 4
+_cell_length_b 4
+_cell_length_c 4
+_cell_angle_alpha 90
+_cell_angle_beta 90
+_cell_angle_gamma 90
+_diffrn_radiation_wavelength 0.0251
+_diffrn_orient_matrix_UB_11 0.25
+_diffrn_orient_matrix_UB_12 0
+_diffrn_orient_matrix_UB_13 0
+_diffrn_orient_matrix_UB_21 0
+_diffrn_orient_matrix_UB_22 0.25
+_diffrn_orient_matrix_UB_23 0
+_diffrn_orient_matrix_UB_31 0
+_diffrn_orient_matrix_UB_32 0
+_diffrn_orient_matrix_UB_33 0.25
+_diffrn_measurement_details
+;
+data collection geometry: continuous rotation
+;
+loop_
+_diffrn_zone_axis_id
+_diffrn_zone_axis_u
+_diffrn_zone_axis_v
+_diffrn_zone_axis_w
+_diffrn_zone_axis_precession_angle
+_diffrn_zone_axis_alpha
+_diffrn_zone_axis_beta
+_diffrn_zone_axis_omega
+_diffrn_zone_axis_scale
+1 0 0 1 1.0 0.0 0.0 0.0 1.0
+loop_
+_refln_index_h
+_refln_index_k
+_refln_index_l
+_refln_intensity_meas
+_refln_intensity_sigma
+_refln_zone_axis_id
+0 1 0 120.0 4.0 1
+0 2 0 60.0 3.0 1
+1 1 0 30.0 2.0 1
+"
+
+let private runUntil stop (arguments: string list) =
+    use out = new StringWriter()
+    use error = new StringWriter()
+
+    let terminal =
+        {
+            Out = out
+            Error = error
+            IsInteractive = false
+            Stop = stop
+        }
+
+    let code = Application.run terminal (List.toArray arguments)
+    code, out.ToString(), error.ToString()
+
+let private run arguments =
+    runUntil CancellationToken.None arguments
+
+/// A folder with structure and data, which is deleted afterwards.
+let private inFolder (act: string -> unit) =
+    let folder = Directory.CreateTempSubdirectory("pendel-").FullName
+
+    try
+        File.WriteAllText(Path.Combine(folder, "a.cif"), structure)
+        File.WriteAllText(Path.Combine(folder, "a.cif_pets"), data)
+        act folder
+    finally
+        Directory.Delete(folder, true)
+
+let private snapshot folder =
+    [
+        for path in
+            Directory.GetFileSystemEntries(folder, "*", SearchOption.AllDirectories)
+            |> Array.sort ->
+            path,
+            (if File.Exists path then
+                 Convert.ToHexString(File.ReadAllBytes path)
+             else
+                 "")
+    ]
+
+/// Refines the folder's files into `out`; the run has to fail with 2, say all of this, and leave the disk as it was.
+let private refuses folder (options: string list) (fragments: string list) =
+    let file name = Path.Combine(folder, name)
+    let before = snapshot folder
+
+    let code, out, error =
+        run ([ "refine"; file "a.cif"; file "a.cif_pets"; "--out"; file "out" ] @ options)
+
+    Assert.True((code = ExitCode.Data), $"{code}: {out}{error}")
+
+    for fragment in fragments do
+        Assert.Contains(fragment, error)
+
+    Assert.Equal<(string * string) list>(before, snapshot folder)
+
+[<Theory>]
+[<InlineData("O1 O 0.5 0.4 0.3 0.01", "O1 O 0.5 0.4", "a.cif:17:1", "_atom_site_")>]
+[<InlineData("O1 O 0.5", "O1 O half", "a.cif:17:6", "_atom_site_fract_x: found \"half\"")>]
+[<InlineData("O1 O 0.5", "O1 O NaN", "a.cif:17:6", "_atom_site_fract_x: found \"NaN\"")>]
+[<InlineData("O1 O", "O1 Qx", "a.cif:17:4", "_atom_site_type_symbol: found \"Qx\"")>]
+[<InlineData("O1 O", "Si1 O", "a.cif:17:1", "_atom_site_label: found \"Si1\"")>]
+[<InlineData("'P 1'", "'P 99'", "a.cif:8:", "_space_group_name_H-M_alt: found \"P 99\"")>]
+[<InlineData("_cell_length_a 4", "_cell_length_a 0", "a.cif:2:16", "cell edge a is 0 Å")>]
+[<InlineData("_cell_angle_gamma 90", "_cell_angle_gamma 180", "a.cif:", "cell angle gamma is 180°")>]
+[<InlineData("_cell_length_b 4", "_cell_length_b 5", "a.cif _cell_length_b", "expected 4")>]
+let ``a wrong structure is refused with its place`` (text: string, wrong: string, place: string, item: string) =
+    inFolder (fun folder ->
+        File.WriteAllText(Path.Combine(folder, "a.cif"), structure.Replace(text, wrong))
+        refuses folder [] [ place; item ])
+
+[<Theory>]
+[<InlineData("30.0 2.0 1", "30.0 2.0", "a.cif_pets:", "_refln_")>]
+[<InlineData("120.0", "12..0", "a.cif_pets:40:7", "_refln_intensity_meas: found \"12..0\"")>]
+[<InlineData("120.0", "Infinity", "a.cif_pets:40:7", "_refln_intensity_meas: found \"Infinity\"")>]
+[<InlineData("0.0251", "0", "a.cif_pets:8:30", "_diffrn_radiation_wavelength: found \"0\"")>]
+[<InlineData("0.0251", "-0.0251", "a.cif_pets:8:30", "_diffrn_radiation_wavelength: found \"-0.0251\"")>]
+[<InlineData("UB_33 0.25", "UB_33 0.4", "a.cif_pets:9:", "_diffrn_orient_matrix_UB_11")>]
+[<InlineData("UB_33 0.25", "UB_33 0", "a.cif_pets:9:", "_diffrn_orient_matrix_UB_11")>]
+let ``a wrong data set is refused with its place`` (text: string, wrong: string, place: string, item: string) =
+    inFolder (fun folder ->
+        File.WriteAllText(Path.Combine(folder, "a.cif_pets"), data.Replace(text, wrong))
+        refuses folder [] [ place; item ])
+
+[<Fact>]
+let ``a missing, empty or binary file and a directory are refused by name`` () =
+    inFolder (fun folder ->
+        let path = Path.Combine(folder, "a.cif_pets")
+        File.WriteAllText(path, "")
+        refuses folder [] [ path; "empty" ]
+        File.WriteAllBytes(path, [| 0x64uy; 0uy; 1uy; 2uy; 0xffuy |])
+        refuses folder [] [ path; "binary" ]
+        File.Delete path
+        refuses folder [] [ path; "no such file" ]
+        Directory.CreateDirectory path |> ignore
+        refuses folder [] [ path; "directory" ])
+
+[<Fact>]
+let ``a selection without reflections is refused with the names of the files`` () =
+    inFolder (fun folder -> refuses folder [ "--beam-gmax"; "0.01" ] [ "a.cif"; "a.cif_pets" ])
+
+[<Fact>]
+let ``an existing folder of results is refused without force`` () =
+    inFolder (fun folder ->
+        let out = Path.Combine(folder, "out")
+        Directory.CreateDirectory out |> ignore
+        File.WriteAllText(Path.Combine(out, "summary.json"), "old")
+        refuses folder [] [ out; "not empty" ])
+
+[<Fact>]
+let ``a folder that cannot be written is refused before the work`` () =
+    // Below a file no folder can be made, whoever asks.
+    inFolder (fun folder ->
+        let out = Path.Combine(folder, "a.cif", "out")
+        let before = snapshot folder
+
+        let code, _, error =
+            run
+                [
+                    "refine"
+                    Path.Combine(folder, "a.cif")
+                    Path.Combine(folder, "a.cif_pets")
+                    "--out"
+                    out
+                ]
+
+        Assert.Equal(ExitCode.Data, code)
+        Assert.Contains(out, error)
+        Assert.Equal<(string * string) list>(before, snapshot folder))
+
+[<Fact>]
+let ``an interrupted refinement writes the best state so far and says where`` () =
+    inFolder (fun folder ->
+        let file name = Path.Combine(folder, name)
+
+        let code, _, error =
+            runUntil (CancellationToken true) [ "refine"; file "a.cif"; file "a.cif_pets"; "--out"; file "out" ]
+
+        Assert.Equal(ExitCode.Interrupted, code)
+        Assert.Contains(file "out", error)
+
+        for name in
+            [
+                "refined.cif"
+                "summary.json"
+                "settings.json"
+                "frames.csv"
+                "history.csv"
+                "reflections.csv"
+            ] do
+            Assert.True(File.Exists(Path.Combine(file "out", name)), name))
+
+[<Fact>]
+let ``a quiet simulation writes its files and nothing else`` () =
+    inFolder (fun folder ->
+        let file name = Path.Combine(folder, name)
+
+        let result =
+            run [ "simulate"; file "a.cif"; file "a.cif_pets"; "--out"; file "out"; "--quiet" ]
+
+        Assert.Equal((ExitCode.Done, "", ""), result)
+
+        Assert.Equal<string list>(
+            [ "frames.csv"; "reflections.csv"; "settings.json"; "summary.json" ],
+            [
+                for path in Directory.GetFiles(file "out") |> Array.sort -> Path.GetRelativePath(file "out", path)
+            ]
+        ))
+
+[<Theory>]
+[<InlineData("refnie", "did you mean refine?")>]
+[<InlineData("refine a.cif a.cif_pets --out x --epoch 3", "did you mean --epochs?")>]
+[<InlineData("refine a.cif a.cif_pets --out x --epoch=3", "did you mean --epochs?")>]
+[<InlineData("refine a.cif a.cif_pets --out x -quite", "did you mean --quiet?")>]
+[<InlineData("refine a.cif a.cif_pets --out x --xyzzy", "pendel refine --help")>]
+[<InlineData("refine a.cif a.cif_pets", "--out")>]
+[<InlineData("refine a.cif --out x", "data set")>]
+[<InlineData("refine a.cif a.cif_pets b.cif_pets --out x", "one data set for now")>]
+[<InlineData("refine a.cif a.cif_pets --out x --out y", "--out is given 2 times")>]
+[<InlineData("refine a.cif a.cif_pets --out x --epochs -3", "--epochs: found \"-3\"")>]
+[<InlineData("refine a.cif a.cif_pets --out x --threads 0", "--threads: found \"0\"")>]
+[<InlineData("simulate a.cif a.cif_pets --epochs 3", "unknown option --epochs")>]
+let ``a wrong command line is refused with a hint`` (line: string, hint: string) =
+    let code, out, error = run (List.ofArray (line.Split ' '))
+    Assert.Equal(ExitCode.Usage, code)
+    Assert.Equal("", out)
+    Assert.Contains(hint, error)
+    Assert.Equal(1, error.TrimEnd().Split('\n').Length)
+
+[<Fact>]
+let ``help names every setting`` () =
+    let code, out, _ = run [ "refine"; "--help" ]
+    Assert.Equal(ExitCode.Done, code)
+
+    for setting in Pendel.Report.SettingsTable.all do
+        Assert.Contains($"--{setting.Name} <", out)
+
+[<Fact>]
+let ``info describes structure and data`` () =
+    inFolder (fun folder ->
+        let code, out, _ =
+            run [ "info"; Path.Combine(folder, "a.cif"); Path.Combine(folder, "a.cif_pets") ]
+
+        Assert.Equal(ExitCode.Done, code)
+        Assert.Contains("space group  P 1", out)
+        Assert.Contains("rows         3, 3 of them above 3 sigma", out))

@@ -1,0 +1,214 @@
+module Pendel.Tests.Report.ResultTextTests
+
+open System
+open System.Collections.Immutable
+open System.Text.Json
+open Xunit
+open Pendel.Crystallography
+open Pendel.Diffraction
+open Pendel.Core
+open Pendel.IO
+open Pendel.Report
+
+let private crystal =
+    let mutable group: SpaceGroup | null = null
+    let mutable error = ""
+
+    if not (SpaceGroup.TryFromHall("P 1", &group, &error)) then
+        failwith error
+
+    let site =
+        AtomSite("Si1", Element("Si", 14), 0, Vector3(0.1, 0.2, 0.3), Adp.Isotropic 0.01, 1.0)
+
+    Crystal(UnitCell(4.0, 5.0, 6.0, 90.0, 90.0, 90.0), Unchecked.nonNull group, ImmutableArray.Create site)
+
+let private frame id correction : FrameResult =
+    {
+        Id = id
+        Alpha = -10.5
+        RowCount = 3
+        ObservedCount = 1
+        WR = if id = 2 then None else Some 0.05
+        RObs = None
+        Thickness = 400.0 + float id
+        Correction = Vector3(correction * Math.PI / 180.0, 0.0, 0.0)
+        Scale = 1.5
+    }
+
+let private row =
+    {
+        FrameId = 1
+        Row = ScoredReflection(Observation(MillerIndex(1, -2, 3), 7.5, 0.5), 0.001, 0.25, 0.003)
+        Calculated = 7.25
+        Weight = nan
+        IsObserved = true
+    }
+
+let private evaluation wR : Evaluation =
+    {
+        Crystal = crystal
+        Residuals =
+            {
+                WRMean = wR
+                RObsMean = nan
+                FramesLeftOutOfWR = 1
+                FramesLeftOutOfRObs = 2
+                Pooled =
+                    {
+                        WRFAll = 0.07
+                        RFObs = 0.08
+                        RFAll = 0.09
+                    }
+                GoodnessOfFit = None
+                ObservedCount = 2
+                RowCount = 6
+                UniqueMeasurementCount = 5
+                ParameterCount = 9
+            }
+        Frames = [| frame 1 0.05; frame 2 1.0 |]
+        Reflections = [| row |]
+    }
+
+let private outcome =
+    {
+        Start = evaluation 0.06
+        Final = evaluation 0.05
+        Misset = Vector3(0.0, 0.0, Math.PI / 180.0)
+        Strain = 0.011
+        History =
+            [|
+                {
+                    Stage = ThicknessScan
+                    Step = 0
+                    WRMean = 0.06
+                    RObsMean = nan
+                }
+            |]
+        BestStep = 7
+        Seconds = [| ThicknessScan, 0.5; JointRefinement, 2.0 |]
+        Interrupted = false
+    }
+
+let private run seconds threads : Summary.Run =
+    {
+        Command = "refine"
+        Version = "1.2.3"
+        Settings = { Settings.standard with Seed = 4 }
+        Inputs = [ { Path = "quartz.cif"; Sha256 = "ab" } ]
+        Threads = threads
+        Warnings = [ "odd" ]
+        TotalSeconds = seconds
+    }
+
+let private summary =
+    JsonDocument.Parse(Summary.write (run 3.5 2) outcome.Final (Some outcome)).RootElement
+
+let private at (path: string) (element: JsonElement) =
+    path.Split '/'
+    |> Array.fold (fun (e: JsonElement) key -> e.GetProperty key) element
+
+[<Theory>]
+[<InlineData("schema", "\"pendel/summary/1\"")>]
+[<InlineData("residuals/wR_mean", "0.05")>]
+[<InlineData("residuals/Robs_mean", "null")>]
+[<InlineData("residuals/wRF_all", "0.07")>]
+[<InlineData("residuals/RF_obs", "0.08")>]
+[<InlineData("residuals/RF_all", "0.09")>]
+[<InlineData("residuals/gof", "null")>]
+[<InlineData("residuals/nFramesLeftOut_wR", "1")>]
+[<InlineData("residuals/nFramesLeftOut_Robs", "2")>]
+[<InlineData("residuals/nObs", "2")>]
+[<InlineData("residuals/nAll", "6")>]
+[<InlineData("residuals/nUniqueMeasurements", "5")>]
+[<InlineData("residuals/nParameters", "9")>]
+[<InlineData("start/wR_mean", "0.06")>]
+[<InlineData("bestStep", "7")>]
+[<InlineData("startKept", "false")>]
+[<InlineData("interrupted", "false")>]
+[<InlineData("strain", "0.011")>]
+[<InlineData("corrections/max_deg", "1")>]
+[<InlineData("thickness/mean_A", "401.5")>]
+[<InlineData("settings/epochs", "40")>]
+[<InlineData("seed", "4")>]
+[<InlineData("version", "\"1.2.3\"")>]
+[<InlineData("threads", "2")>]
+[<InlineData("timing/total_s", "3.5")>]
+[<InlineData("timing/stages/joint-refinement", "2")>]
+let ``the summary states`` (key: string, value: string) =
+    Assert.Equal(value, (at key summary).GetRawText())
+
+[<Fact>]
+let ``only timing and threads tell two runs apart`` () =
+    let without (text: string) =
+        let node = Unchecked.nonNull (Nodes.JsonNode.Parse text)
+        let members = node.AsObject()
+        Assert.True(members.Remove "timing" && members.Remove "threads")
+        node.ToJsonString()
+
+    let slow =
+        { outcome with
+            Seconds = [| ThicknessScan, 9.0 |]
+        }
+
+    Assert.Equal(
+        without (Summary.write (run 3.5 2) outcome.Final (Some outcome)),
+        without (Summary.write (run 7.0 1) slow.Final (Some slow))
+    )
+
+[<Fact>]
+let ``corrections are counted in tenths of the bound, the bound in the last`` () =
+    let counts =
+        (at "corrections/counts" summary).EnumerateArray()
+        |> Seq.map _.GetInt32()
+        |> Seq.toList
+
+    Assert.Equal<int list>([ 1; 0; 0; 0; 0; 0; 0; 0; 0; 1 ], counts)
+
+let private lines (text: string) = text.TrimEnd('\n').Split '\n'
+
+[<Fact>]
+let ``tables leave absent and infinite values empty`` () =
+    Assert.Equal("2,-10.5,3,1,,,402,1,0,0,1,1.5", (lines (Tables.frames outcome.Final.Frames))[2])
+    Assert.Equal("thickness-scan,0,0.06,", (lines (Tables.history outcome.History))[1])
+    Assert.Equal("1,1,-2,3,7.5,0.5,7.25,,1,0.001,0.25,0.003", (lines (Tables.reflections [| row |]))[1])
+
+[<Fact>]
+let ``every row of a table has the columns of its header`` () =
+    for table in
+        [
+            Tables.frames outcome.Final.Frames
+            Tables.history outcome.History
+            Tables.reflections outcome.Final.Reflections
+        ] do
+        let widths =
+            lines table |> Array.map (fun line -> line.Split(',').Length) |> Array.distinct
+
+        Assert.Single widths |> ignore
+
+[<Fact>]
+let ``the refined CIF reads back with its structure and its R factors`` () =
+    let experiment =
+        Experiment(
+            crystal.Cell,
+            0.0251,
+            crystal.Cell.Reciprocal,
+            CollectionGeometry.Rotation,
+            Nullable(),
+            Nullable(),
+            ImmutableArray.Empty
+        )
+
+    let items =
+        RefinedCif.items "1.2.3" Settings.standard experiment outcome.Final
+        |> List.map (fun (name, value) -> ExtraItem(name, Option.toObj value))
+
+    let text = StructureWriter.Write(crystal, "refined", items)
+    let block = CifReader.Parse(text, "refined.cif").Value.Blocks[0]
+
+    let value (name: string) =
+        (Unchecked.nonNull (block.Column name))[0]
+
+    Assert.Equal(crystal.Sites[0], StructureReader.Parse(text, "refined.cif").Value.Sites[0])
+    Assert.Equal("electron", (value "_diffrn_radiation_probe").Text)
+    Assert.Equal("0.0800", (value "_refine_ls_R_factor_gt").Text)
+    Assert.True((value "_refine_ls_goodness_of_fit_ref").IsAbsent)
