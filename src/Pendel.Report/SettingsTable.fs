@@ -128,6 +128,25 @@ let private tilts =
                 | _ -> None
     }
 
+let private mosaicity =
+    {
+        Name = "mosaicity"
+        Meaning = "spread of the mosaic blocks perpendicular to the rocking axis, degrees: auto is the data file's"
+        Expected = "auto or a number from 0"
+        Default = None
+        Get =
+            fun settings ->
+                match settings.Mosaicity with
+                | None -> Word "auto"
+                | Some m -> Number m
+        Set =
+            fun value settings ->
+                match value with
+                | Word "auto" -> Some { settings with Mosaicity = None }
+                | Number m when m >= 0.0 && Double.IsFinite m -> Some { settings with Mosaicity = Some m }
+                | _ -> None
+    }
+
 let private thicknessRange =
     {
         Name = "thickness-range"
@@ -187,7 +206,9 @@ let private refinement =
             (fun x s -> { s with OrientationPrior = x })
         positive "orientation-bound" "largest correction of a frame, degrees" _.OrientationBound (fun x s ->
             { s with OrientationBound = x })
-        integer "epochs" "steps of the joint refinement" "a whole number from 0" 0 _.Epochs (fun x s ->
+        integer "cycles" "rounds of orientation and joint refinement" "a whole number from 1" 1 _.Cycles (fun x s ->
+            { s with Cycles = x })
+        integer "epochs" "steps of each joint refinement" "a whole number from 0" 0 _.Epochs (fun x s ->
             { s with Epochs = x })
         positive "learning-rate" "learning rate of the structure at the start" _.LearningRate (fun x s ->
             { s with LearningRate = x })
@@ -201,7 +222,9 @@ let private refinement =
 
 /// Every setting, in the order in which it is written.
 let all =
-    selection @ [ tilts; thicknessRange; scatteringFactors; precision ] @ refinement
+    selection
+    @ [ tilts; mosaicity; thicknessRange; scatteringFactors; precision ]
+    @ refinement
 
 /// The setting of a name.
 let tryFind name =

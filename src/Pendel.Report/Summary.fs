@@ -140,7 +140,12 @@ let private refinement (outcome: Outcome option) : (string * (JsonNode | null)) 
         ]
 
 let private timing (run: Run) (outcome: Outcome option) =
-    let stages = outcome |> Option.map _.Seconds |> Option.defaultValue [||]
+    let stages =
+        outcome
+        |> Option.map _.Seconds
+        |> Option.defaultValue [||]
+        |> Array.groupBy fst
+        |> Array.map (fun (stage, parts) -> stage, Array.sumBy snd parts)
 
     object
         [

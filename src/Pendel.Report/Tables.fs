@@ -60,9 +60,16 @@ let frames (frames: FrameResult array) =
 /// history.csv: the means at each step of each stage.
 let history (entries: HistoryEntry array) =
     write
-        [ "stage"; "step"; "wR_mean"; "Robs_mean" ]
+        [ "stage"; "cycle"; "step"; "wR_mean"; "Robs_mean" ]
         (entries
-         |> Seq.map (fun e -> [ Stages.key e.Stage; string e.Step; number e.WRMean; number e.RObsMean ]))
+         |> Seq.map (fun e ->
+             [
+                 Stages.key e.Stage
+                 string e.Cycle
+                 string e.Step
+                 number e.WRMean
+                 optional e.RObsMean
+             ]))
 
 /// reflections.csv: each scored row with its calculated intensity.
 let reflections (rows: ReflectionResult array) =

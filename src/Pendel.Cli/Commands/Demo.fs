@@ -13,12 +13,20 @@ let private Displacement = 0.1
 [<Literal>]
 let private DynamicRange = 1e6
 
+/// The orientations of synthetic data are exact, so only structure and thickness are refined.
+let private settings =
+    { Settings.standard with
+        Orientation = Fixed
+        Cycles = 1
+        Epochs = 80
+    }
+
 /// Synthesises, displaces, refines, and prints the truth beside the result.
 ///
 /// Raises `UsageException` and `NumericalException`.
 let run (terminal: Terminal) (options: Map<string, string>) =
     let watch = Stopwatch.StartNew()
-    let settings = EffectiveSettings.ofOptions Settings.standard options
+    let settings = EffectiveSettings.ofOptions settings options
     let threads = EffectiveSettings.threads options
     let quiet = options.ContainsKey "quiet"
     let truth = DemoExperiment.truth ()

@@ -79,9 +79,10 @@ let private outcome =
             [|
                 {
                     Stage = ThicknessScan
+                    Cycle = 1
                     Step = 0
                     WRMean = 0.06
-                    RObsMean = nan
+                    RObsMean = None
                 }
             |]
         BestStep = 7
@@ -169,7 +170,7 @@ let private lines (text: string) = text.TrimEnd('\n').Split '\n'
 [<Fact>]
 let ``tables leave absent and infinite values empty`` () =
     Assert.Equal("2,-10.5,3,1,,,402,1,0,0,1,1.5", (lines (Tables.frames outcome.Final.Frames))[2])
-    Assert.Equal("thickness-scan,0,0.06,", (lines (Tables.history outcome.History))[1])
+    Assert.Equal("thickness-scan,1,0,0.06,", (lines (Tables.history outcome.History))[1])
     Assert.Equal("1,1,-2,3,7.5,0.5,7.25,,1,0.001,0.25,0.003", (lines (Tables.reflections [| row |]))[1])
 
 [<Fact>]
