@@ -5,6 +5,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     private bool forwardKept;
     private double forwardThickness;
     private bool forwardOpposite;
+    private double growth;
 
     private T* EvenSum => sums.Pointer;
 
@@ -23,7 +24,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             Forward<ComplexAlgebra>(arc, thickness, oppositeHand, intensities);
         }
         (forwardKept, forwardThickness, forwardOpposite) = (true, thickness, oppositeHand);
-        return Argument(arc, thickness);
+        return AmplitudeError(arc, thickness);
     }
 
     private void Forward<TAlgebra>(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities)
@@ -64,6 +65,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     private void Advance<TAlgebra>()
         where TAlgebra : IAlgebra
     {
+        growth = 1;
         sums.ReserveZeros(2 * vector);
         new Span<T>(Phi(0), checked((int)vector)).Clear();
         T* zero = Phi(2);
@@ -87,8 +89,35 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             {
                 SetFirst(Phi(0), 1);
             }
+            if (!hermitian)
+            {
+                growth = Math.Max(growth, Math.Abs(coefficients.Pointer[k]) * LargestElement(Phi(k)));
+            }
         }
     }
+
+    private double LargestElement(T* values)
+    {
+        TVector largest = TLanes.Broadcast(T.Zero);
+        int rows = packed.Panels.Length * TLanes.Count;
+        for (int p = 0; p < tilts * parts; p++)
+        {
+            T* from = values + (p / parts * column) + (p % parts * plane);
+            for (int g = 0; g < rows; g += TLanes.Count)
+            {
+                TVector value = TLanes.Load(from + g);
+                largest = TLanes.Max(largest, TLanes.Max(value, TLanes.Negate(value)));
+            }
+        }
+        return double.CreateTruncating(Reduce<TLanes, TVector, T>.Largest(largest));
+    }
+
+    /// <summary>The bound of rounding errors, for terms of size 1 or of the size to which the largest has grown.</summary>
+    private double AmplitudeError(in ArcMatrix arc, double thickness) =>
+        PrecisionBound.Amplitude(
+            typeof(T) == typeof(float) ? Precision.Single : Precision.Double,
+            Argument(arc, thickness)
+        ) * Math.Max(1, growth * Transmission(arc, thickness));
 
     /// <summary>Sets the incident beam of all tilts.</summary>
     private void SetFirst(T* values, double value)

@@ -30,7 +30,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         {
             AtThicknesses<ComplexAlgebra>(arc, largest, thicknesses, scored, tiltWeights, result);
         }
-        return Argument(arc, largest);
+        return AmplitudeError(arc, largest);
     }
 
     private void AtThicknesses<TAlgebra>(

@@ -16,7 +16,7 @@ internal enum LaneWidth
 /// <summary>The propagator of one number type and vector width, with the scratch of one thread.</summary>
 internal abstract class ChebyshevEngine
 {
-    /// <summary>As <see cref="Propagator.Forward"/>; returns z.</summary>
+    /// <summary>As <see cref="Propagator.Forward"/>; returns a bound of the amplitudes' errors.</summary>
     public abstract double Forward(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities);
 
     /// <summary>As <see cref="Propagator.Adjoint"/>.</summary>
@@ -28,7 +28,7 @@ internal abstract class ChebyshevEngine
         Span<double> diagonalCotangent
     );
 
-    /// <summary>As <see cref="Propagator.AtThicknesses"/>; returns the largest z.</summary>
+    /// <summary>As <see cref="Propagator.AtThicknesses"/>; returns that bound for the largest thickness.</summary>
     public abstract double AtThicknesses(
         in ArcMatrix arc,
         ReadOnlySpan<double> thicknesses,

@@ -257,3 +257,23 @@ internal readonly unsafe struct LanesScalar<T> : ILanes<T, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T MultiplyAdd(T a, T b, T c) => (a * b) + c;
 }
+
+/// <summary>From the numbers of a register to one.</summary>
+internal static unsafe class Reduce<TLanes, TVector, T>
+    where TLanes : ILanes<TVector, T>
+    where TVector : struct
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>The largest; NaN if any is.</summary>
+    public static T Largest(TVector values)
+    {
+        T* each = stackalloc T[TLanes.Count];
+        TLanes.Store(each, values);
+        T largest = each[0];
+        for (int i = 1; i < TLanes.Count; i++)
+        {
+            largest = T.Max(largest, each[i]);
+        }
+        return largest;
+    }
+}

@@ -23,9 +23,10 @@ public sealed class Propagator
     internal Propagator(LaneWidth width) => this.width = width;
 
     /// <summary>
-    /// z = πtr/K_n of the last propagation (of its largest thickness): half the spread of the phases, for <see cref="PrecisionBound"/>.
+    /// A bound of the error of any amplitude |ψ_g| of the last propagation (at its largest thickness), relative to the incident one:
+    /// <see cref="PrecisionBound.Amplitude"/>, times the size to which terms of the series have grown where absorption lets them.
     /// </summary>
-    public double Argument { get; private set; }
+    public double AmplitudeError { get; private set; }
 
     /// <summary>Intensities of all beams at one thickness; keeps what <see cref="Adjoint"/> needs.</summary>
     /// <param name="arc">The matrices.</param>
@@ -55,7 +56,7 @@ public sealed class Propagator
         }
         last = null;
         ChebyshevEngine engine = Engine(precision);
-        Argument = engine.Forward(arc, thickness, oppositeHand, intensities);
+        AmplitudeError = engine.Forward(arc, thickness, oppositeHand, intensities);
         last = engine;
     }
 
@@ -117,7 +118,7 @@ public sealed class Propagator
         last = null;
         if (!result.IsEmpty)
         {
-            Argument = Engine(precision).AtThicknesses(arc, thicknesses, beams, tiltWeights, result);
+            AmplitudeError = Engine(precision).AtThicknesses(arc, thicknesses, beams, tiltWeights, result);
         }
     }
 

@@ -110,7 +110,7 @@ let ``float32 stays within its bound`` () =
                 let arc = random beams kind beams 3
                 let propagator = Propagator()
                 let single = forwardWith propagator Precision.Single arc thickness
-                let bound = PrecisionBound.Amplitude(Precision.Single, propagator.Argument)
+                let bound = propagator.AmplitudeError
 
                 let error =
                     distance (Array.map sqrt single) (Array.map sqrt (forward Precision.Double arc thickness))
@@ -123,7 +123,7 @@ let ``where float32 is said to suffice, strong and scored intensities are right`
     let exact = forward Precision.Double arc 800.0
     let propagator = Propagator()
     let single = forwardWith propagator Precision.Single arc 800.0
-    let bound = PrecisionBound.Amplitude(Precision.Single, propagator.Argument)
+    let bound = propagator.AmplitudeError
 
     let scored =
         exact
