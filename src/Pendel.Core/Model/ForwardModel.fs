@@ -8,7 +8,6 @@ open System.Collections.Concurrent
 open System.Threading.Tasks
 open Pendel.Crystallography
 open Pendel.Diffraction
-open Pendel.Kernels
 open Pendel.Tensors
 open Pendel.Core.FrameModel
 
@@ -20,7 +19,7 @@ type ForwardModel =
         /// Observed intensities and weights of each planned frame.
         Rows: Residual.Rows array
         /// Inner arithmetic.
-        Precision: Precision
+        Precision: PrecisionChoice
         /// Most threads at a time.
         Threads: int
         /// Frames by falling cost: the longest first, so that the threads end together.
@@ -38,15 +37,15 @@ let create precision threads (plan: ExperimentPlan) =
     {
         Plan = plan
         Rows = plan.Frames |> Seq.map (fun f -> Residual.rows f.Scored) |> Seq.toArray
-        Precision =
-            match precision with
-            | Single -> Precision.Single
-            | Double
-            | Automatic -> Precision.Double
+        Precision = precision
         Threads = threads
         Order = [| 0 .. plan.Frames.Length - 1 |] |> Array.sortByDescending cost
         Workspaces = ConcurrentBag()
     }
+
+/// Arithmetic of searches, whose results are evaluated anew: single unless double is asked for.
+let searchPrecision (model: ForwardModel) =
+    if model.Precision = Double then Double else Single
 
 /// Applies a function to every frame, in parallel; results in the order of the frames.
 let perFrame (model: ForwardModel) (compute: Workspace -> int -> 'T) : 'T array =

@@ -106,20 +106,19 @@ let private prepare (plan: FramePlan) waveNumber rotation (support: PotentialTab
     clearDiagonal arc.Beams.Length scratch.Im
     fillDiagonal plan arc waveNumber rotation scratch.Diagonal
 
-/// Weight of each tilt of an arc, for each of its beams that is scored.
-let private scoredBeams (plan: FramePlan) (arc: Arc) =
-    seq {
-        for g in 0 .. arc.Beams.Length - 1 do
-            if arc.Scored[g] >= 0 then
-                for s in 0 .. arc.TiltCount - 1 ->
-                    struct (s * arc.Beams.Length + g, arc.Scored[g], plan.Tilts[arc.FirstTilt + s].Weight)
-    }
+/// Visits the scored beams of an arc at each tilt: place in S × N, place among the scored reflections, weight of the tilt.
+let inline private forScored (plan: FramePlan) (arc: Arc) ([<InlineIfLambda>] visit: int -> int -> float -> unit) =
+    let n = arc.Beams.Length
 
-/// I_c of the scored reflections of a frame, fractions of the incident beam.
-///
-/// - `precision`: arithmetic of each arc, chosen by its place
-/// - result: one value for each scored reflection
-let intensities
+    for g in 0 .. n - 1 do
+        let reflection = arc.Scored[g]
+
+        if reflection >= 0 then
+            for s in 0 .. arc.TiltCount - 1 do
+                visit (s * n + g) reflection plan.Tilts[arc.FirstTilt + s].Weight
+
+/// Intensities in one arithmetic, and the largest bound of an amplitude's error over the arcs.
+let private propagate
     (workspace: Workspace)
     waveNumber
     (precision: Precision)
@@ -129,17 +128,54 @@ let intensities
     =
     let support = gatherSupport plan table
     let result = Array.zeroCreate<float> plan.Scored.Length
+    let mutable error = 0.0
 
     for i in 0 .. plan.Arcs.Length - 1 do
         let arc, scratch = plan.Arcs[i], workspace.Arc i
         prepare plan waveNumber state.Rotation support arc scratch
         let matrix = matrixOf arc scratch waveNumber
         scratch.Propagator.Forward(&matrix, state.Thickness, precision, scratch.Intensity)
+        error <- max error scratch.Propagator.AmplitudeError
+        let intensity = scratch.Intensity
 
-        for struct (place, reflection, weight) in scoredBeams plan arc do
-            result[reflection] <- result[reflection] + weight * scratch.Intensity[place]
+        forScored plan arc (fun place reflection weight ->
+            result[reflection] <- result[reflection] + weight * intensity[place])
 
-    result
+    struct (result, error)
+
+/// I_c of the scored reflections of a frame, fractions of the incident beam.
+///
+/// - `precision`: arithmetic of the recurrence; automatic takes single where the bound of its error suffices for the frame
+/// - result: one value for each scored reflection
+let intensities
+    (workspace: Workspace)
+    waveNumber
+    (precision: PrecisionChoice)
+    (table: PotentialTable)
+    (plan: FramePlan)
+    (state: FrameState)
+    =
+    let propagate precision =
+        propagate workspace waveNumber precision table plan state
+
+    let struct (result, error) =
+        propagate (
+            if precision = PrecisionChoice.Double then
+                Precision.Double
+            else
+                Precision.Single
+        )
+
+    let suffices =
+        precision <> Automatic
+        || result.Length = 0
+        || PrecisionBound.Suffices(error, Array.max result, Array.min result)
+
+    if suffices then
+        result
+    else
+        let struct (exact, _) = propagate Precision.Double
+        exact
 
 /// The adjoint of the last `intensities` of this workspace, with the same frame and state.
 ///
@@ -159,8 +195,8 @@ let adjoint (workspace: Workspace) waveNumber (plan: FramePlan) (state: FrameSta
         let matrix = matrixOf arc scratch waveNumber
         Array.Clear scratch.Intensity
 
-        for struct (place, reflection, weight) in scoredBeams plan arc do
-            scratch.Intensity[place] <- weight * cotangent[reflection]
+        let bar = scratch.Intensity
+        forScored plan arc (fun place reflection weight -> bar[place] <- weight * cotangent[reflection])
 
         let matrixRe, matrixIm =
             Array.zeroCreate<float>(n * n), Array.zeroCreate<float>(n * n)

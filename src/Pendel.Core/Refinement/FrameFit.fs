@@ -32,13 +32,14 @@ type Residuals = FrameState -> float array
 /// The residuals of frame i of a model.
 let residuals (model: ForwardModel.ForwardModel) (table: PotentialTable) workspace i : Residuals =
     let rows = model.Rows[i]
+    let precision = ForwardModel.searchPrecision model
 
     let norm =
         sqrt (Array.fold2 (fun sum w o -> sum + (w * o) ** 2.0) 0.0 rows.Weight rows.Intensity)
 
     fun state ->
         let calculated =
-            FrameModel.intensities workspace model.Plan.WaveNumber model.Precision table model.Plan.Frames[i] state
+            FrameModel.intensities workspace model.Plan.WaveNumber precision table model.Plan.Frames[i] state
 
         let c = Residual.scale rows calculated
         let scaled = 1.0 / (Residual.Instability * norm)
