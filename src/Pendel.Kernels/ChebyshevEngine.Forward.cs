@@ -2,10 +2,11 @@ namespace Pendel.Kernels;
 
 internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
 {
+    private const double LargestError = 0.01;
+
     private bool forwardKept;
     private double forwardThickness;
     private bool forwardOpposite;
-    private double growth;
 
     private T* EvenSum => sums.Pointer;
 
@@ -15,24 +16,23 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     public override double Forward(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities)
     {
         forwardKept = false;
+        double error;
         if (arc.IsReal)
         {
-            Forward<RealAlgebra>(arc, thickness, oppositeHand, intensities);
+            error = Forward<RealAlgebra>(arc, thickness, oppositeHand, intensities);
         }
         else
         {
-            Forward<ComplexAlgebra>(arc, thickness, oppositeHand, intensities);
+            error = Forward<ComplexAlgebra>(arc, thickness, oppositeHand, intensities);
         }
         (forwardKept, forwardThickness, forwardOpposite) = (true, thickness, oppositeHand);
-        return AmplitudeError(arc, thickness);
+        return error;
     }
 
-    private void Forward<TAlgebra>(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities)
+    private double Forward<TAlgebra>(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities)
         where TAlgebra : IAlgebra
     {
-        Prepare<TAlgebra>(arc, thickness, nameof(thickness));
-        ChebyshevCoefficients.Fill(Argument(arc, thickness), new Span<double>(coefficients.Pointer, highest + 1));
-        Advance<TAlgebra>();
+        double error = Propagate<TAlgebra>(arc, thickness, nameof(thickness));
         double transmission = Transmission(arc, thickness);
         for (int s = 0; s < tilts; s++)
         {
@@ -43,6 +43,26 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
                 intensities[(s * beams) + g] = ((re * re) + (im * im)) * scale / arc.Weight[(s * beams) + g];
             }
         }
+        return error;
+    }
+
+    /// <summary>Computes the φ_k that a thickness needs and their sums; returns a bound of the amplitudes' errors.</summary>
+    /// <exception cref="ArgumentException">The terms of the series grow so much that no digits would be left.</exception>
+    private double Propagate<TAlgebra>(in ArcMatrix arc, double thickness, string name)
+        where TAlgebra : IAlgebra
+    {
+        Prepare<TAlgebra>(arc, thickness, name);
+        double z = Argument(arc, thickness);
+        ChebyshevCoefficients.Fill(z, new Span<double>(coefficients.Pointer, highest + 1));
+        double growth = Advance<TAlgebra>();
+        Precision precision = typeof(T) == typeof(float) ? Precision.Single : Precision.Double;
+        double error = PrecisionBound.Amplitude(precision, z) * Math.Max(1, growth * Transmission(arc, thickness));
+        return error <= LargestError
+            ? error
+            : throw new ArgumentException(
+                $"is not resolved in {precision} precision at {thickness} Å: its absorption lets terms of the series grow by {growth:G2}",
+                arc.IsReal ? "potentialRe" : "potentialIm"
+            );
     }
 
     /// <summary>E ± iO: the amplitude Mψ without the phase and the absorption of the spectrum's centre.</summary>
@@ -61,11 +81,11 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         return (re, im);
     }
 
-    /// <summary>Computes all φ_k and adds c_k φ_k to the even or the odd sum.</summary>
-    private void Advance<TAlgebra>()
+    /// <summary>Computes all φ_k, adds c_k φ_k to the even or the odd sum, and returns the largest |c_k φ_k| but at least 1.</summary>
+    private double Advance<TAlgebra>()
         where TAlgebra : IAlgebra
     {
-        growth = 1;
+        double growth = 1;
         sums.ReserveZeros(2 * vector);
         new Span<T>(Phi(0), checked((int)vector)).Clear();
         T* zero = Phi(2);
@@ -94,6 +114,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
                 growth = Math.Max(growth, Math.Abs(coefficients.Pointer[k]) * LargestElement(Phi(k)));
             }
         }
+        return growth;
     }
 
     private double LargestElement(T* values)
@@ -111,13 +132,6 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         }
         return double.CreateTruncating(Reduce<TLanes, TVector, T>.Largest(largest));
     }
-
-    /// <summary>The bound of rounding errors, for terms of size 1 or of the size to which the largest has grown.</summary>
-    private double AmplitudeError(in ArcMatrix arc, double thickness) =>
-        PrecisionBound.Amplitude(
-            typeof(T) == typeof(float) ? Precision.Single : Precision.Double,
-            Argument(arc, thickness)
-        ) * Math.Max(1, growth * Transmission(arc, thickness));
 
     /// <summary>Sets the incident beam of all tilts.</summary>
     private void SetFirst(T* values, double value)

@@ -22,18 +22,12 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         {
             largest = Math.Max(largest, thickness);
         }
-        if (arc.IsReal)
-        {
-            AtThicknesses<RealAlgebra>(arc, largest, thicknesses, scored, tiltWeights, result);
-        }
-        else
-        {
-            AtThicknesses<ComplexAlgebra>(arc, largest, thicknesses, scored, tiltWeights, result);
-        }
-        return AmplitudeError(arc, largest);
+        return arc.IsReal
+            ? AtThicknesses<RealAlgebra>(arc, largest, thicknesses, scored, tiltWeights, result)
+            : AtThicknesses<ComplexAlgebra>(arc, largest, thicknesses, scored, tiltWeights, result);
     }
 
-    private void AtThicknesses<TAlgebra>(
+    private double AtThicknesses<TAlgebra>(
         in ArcMatrix arc,
         double largest,
         ReadOnlySpan<double> thicknesses,
@@ -43,9 +37,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     )
         where TAlgebra : IAlgebra
     {
-        Prepare<TAlgebra>(arc, largest, nameof(thicknesses));
-        ChebyshevCoefficients.Fill(Argument(arc, largest), new Span<double>(coefficients.Pointer, highest + 1));
-        Advance<TAlgebra>();
+        double error = Propagate<TAlgebra>(arc, largest, nameof(thicknesses));
         int width = new Blocks(parts * tilts * scored.Length, TLanes.Count).Count * TLanes.Count;
         GatherScored(scored, width);
         Coefficients(arc, thicknesses);
@@ -65,6 +57,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
                 result.Slice(t * scored.Length, scored.Length)
             );
         }
+        return error;
     }
 
     /// <summary>Scored rows as [order][part][tilt][scored], padded with zeros.</summary>

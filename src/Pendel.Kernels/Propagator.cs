@@ -37,7 +37,8 @@ public sealed class Propagator
     /// The inverted structure, by conjugate coefficients; without absorption only. With absorption, hand over Uᵀ instead.
     /// </param>
     /// <exception cref="ArgumentException">
-    /// A value is not finite, a weight not positive, the thickness negative or so large that the phases exceed 1e5, or a length is wrong.
+    /// A value is not finite, a weight not positive, the thickness negative or so large that the phases exceed 1e5, a length is wrong,
+    /// or the absorption so far from that of a passive medium that <see cref="AmplitudeError"/> would exceed 0.01.
     /// </exception>
     public void Forward(
         in ArcMatrix arc,
