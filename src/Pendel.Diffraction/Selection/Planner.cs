@@ -6,7 +6,6 @@ namespace Pendel.Diffraction;
 public sealed class Planner
 {
     readonly ImmutableArray<MillerIndex> _candidates;
-    readonly int _undiffracted;
     readonly SpaceGroup _spaceGroup;
     readonly SelectionSettings _settings;
     readonly double _waveNumber;
@@ -28,7 +27,6 @@ public sealed class Planner
                 )
             );
         _candidates = ReciprocalLattice.Within(cell, spaceGroup, settings.BeamGMax);
-        _undiffracted = _candidates.IndexOf(MillerIndex.Zero);
         (_spaceGroup, _settings, _waveNumber) = (spaceGroup, settings, waveNumber);
     }
 
@@ -71,15 +69,21 @@ public sealed class Planner
     )
     {
         var (selected, report) = ReflectionFilter.Apply(frame, matrix, _waveNumber, _settings);
+        var near = selected.IsEmpty ? [] : Near(matrix, tilts);
         var lists = selected.IsEmpty
             ? []
-            : BeamSelection.Cut(Excitation(matrix, tilts), tilts.Length, _undiffracted, _settings.SgMax);
-        var excited = lists.SelectMany(l => l.Beams).Select(b => _candidates[b]).ToHashSet();
+            : BeamSelection.Cut(
+                Excitation(near, matrix, tilts),
+                tilts.Length,
+                near.IndexOf(MillerIndex.Zero),
+                _settings.SgMax
+            );
+        var excited = lists.SelectMany(l => l.Beams).Select(b => near[b]).ToHashSet();
         ImmutableArray<ScoredReflection> scored = [.. selected.Where(r => excited.Contains(r.Observation.Hkl))];
         report += new SelectionReport(0, 0, 0, selected.Length - scored.Length);
         var place = scored.Select((r, i) => (r.Observation.Hkl, i)).ToDictionary(p => p.Hkl, p => p.i);
         var support = new Dictionary<MillerIndex, int>();
-        var arcs = lists.Select(l => MakeArc(l, matrix, tilts, place, support)).ToImmutableArray();
+        var arcs = lists.Select(l => MakeArc(l, near, matrix, tilts, place, support)).ToImmutableArray();
         var plan = new FramePlan(
             frame,
             correction,
@@ -93,27 +97,42 @@ public sealed class Planner
         return (plan, report, [.. support.OrderBy(p => p.Value).Select(p => p.Key)]);
     }
 
-    double[] Excitation(Matrix3 matrix, ImmutableArray<Tilt> tilts)
+    // S_g = z·g − g²/2K with z the third row of the tilt: no tilt moves S_g by more than |z − e_z||g|
+    ImmutableArray<MillerIndex> Near(Matrix3 matrix, ImmutableArray<Tilt> tilts)
     {
-        var result = new double[tilts.Length * _candidates.Length];
-        for (var c = 0; c < _candidates.Length; c++)
+        var reach = tilts.Max(t => (t.Rotation.Row(2) - new Vector3(0, 0, 1)).Length);
+        return
+        [
+            .. from hkl in _candidates
+            let g = matrix * hkl.ToVector()
+            where Math.Abs(ExcitationError.Of(g, _waveNumber)) <= _settings.SgMax + 1.000001 * reach * g.Length
+            select hkl,
+        ];
+    }
+
+    double[] Excitation(ImmutableArray<MillerIndex> near, Matrix3 matrix, ImmutableArray<Tilt> tilts)
+    {
+        var result = new double[tilts.Length * near.Length];
+        for (var c = 0; c < near.Length; c++)
         {
-            var g = matrix * _candidates[c].ToVector();
+            var g = matrix * near[c].ToVector();
+            var sphere = g.Dot(g) / (2 * _waveNumber);
             for (var s = 0; s < tilts.Length; s++)
-                result[s * _candidates.Length + c] = ExcitationError.Of(tilts[s].Rotation * g, _waveNumber);
+                result[s * near.Length + c] = tilts[s].Rotation.Row(2).Dot(g) - sphere;
         }
         return result;
     }
 
     Arc MakeArc(
         BeamSelection.BeamList list,
+        ImmutableArray<MillerIndex> near,
         Matrix3 matrix,
         ImmutableArray<Tilt> tilts,
         Dictionary<MillerIndex, int> scored,
         Dictionary<MillerIndex, int> support
     )
     {
-        var beams = list.Beams.Select(b => _candidates[b]).ToImmutableArray();
+        var beams = list.Beams.Select(b => near[b]).ToImmutableArray();
         var g = beams.Select(hkl => matrix * hkl.ToVector()).ToImmutableArray();
         var difference = new int[beams.Length * beams.Length];
         for (var i = 0; i < beams.Length; i++)
