@@ -17,6 +17,7 @@ type Problem =
         Orientation: CrystalOrientation
         Structure: StructureModel
         WaveNumber: float
+        Planner: Planner
     }
 
 /// What the stages refine.
@@ -41,6 +42,7 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
     let optics = ElectronOptics.FromWavelength experiment.Wavelength
     let inDataCell = Crystal(experiment.Cell, crystal.SpaceGroup, crystal.Sites)
     let structure = StructureModel.create inDataCell
+    let waveNumber = Potential.waveNumber optics settings.ScatteringFactors structure
 
     {
         Settings = settings
@@ -49,7 +51,8 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
         Optics = optics
         Orientation = CrystalOrientation.FromExperiment experiment
         Structure = structure
-        WaveNumber = Potential.waveNumber optics settings.ScatteringFactors structure
+        WaveNumber = waveNumber
+        Planner = Planner(experiment.Cell, crystal.SpaceGroup, settings.Selection, waveNumber, threads)
     },
     {
         Structure = Array.zeroCreate structure.Count
@@ -75,8 +78,10 @@ let mosaicity (problem: Problem) =
     |> Option.orElse (Option.ofNullable problem.Experiment.Mosaicity)
     |> Option.defaultValue 0.0
 
-let private tilts (problem: Problem) thickness (frame: VirtualFrame) =
+/// The rocking curve of a frame by the settings; `Sufficient` takes the largest thickness of the state.
+let tilts (problem: Problem) (state: State) (frame: VirtualFrame) =
     let semiAngle = Angle.Radians frame.PrecessionAngle
+    let thickness = largestThickness problem state
 
     let count =
         match problem.Settings.Tilts with
@@ -92,34 +97,29 @@ type Stage =
         Potential: Potential.PotentialModel
     }
 
-/// Plans the chosen frames at a state: beams, tilts and scored rows follow its orientations and its largest thickness.
-let plan (problem: Problem) (state: State) (frames: ImmutableArray<VirtualFrame>) =
+/// Plans the chosen frames at a state with given rocking curves: beams and scored rows follow its orientations.
+let planWith (tilts: VirtualFrame -> ImmutableArray<Tilt>) (problem: Problem) (state: State) frames =
     let orientation =
         CrystalOrientation(problem.Orientation.Cell, problem.Orientation.U, state.Misset, problem.Orientation.Strain)
 
-    let planner =
-        Planner(
-            problem.Orientation.Cell,
-            problem.Structure.Start.SpaceGroup,
-            problem.Settings.Selection,
-            problem.WaveNumber
-        )
-
     let correction = correctionOf state
-    let thickness = largestThickness problem state
 
     let plan =
-        planner.Plan(
+        problem.Planner.Plan(
             frames,
             (fun frame -> orientation.FrameMatrix(frame, correction frame)),
             correction,
-            tilts problem thickness
+            tilts
         )
 
     {
         Model = ForwardModel.create problem.Settings.Precision problem.Threads plan
         Potential = Potential.create problem.Optics problem.Settings.ScatteringFactors problem.Structure plan.Support
     }
+
+/// Plans the chosen frames at a state with the rocking curves of the settings.
+let plan (problem: Problem) (state: State) frames =
+    planWith (tilts problem state) problem state frames
 
 /// U on the support list of a stage at structure parameters q.
 let potential (problem: Problem) (stage: Stage) (q: Tensor) =

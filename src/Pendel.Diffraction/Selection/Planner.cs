@@ -9,14 +9,16 @@ public sealed class Planner
     readonly SpaceGroup _spaceGroup;
     readonly SelectionSettings _settings;
     readonly double _waveNumber;
+    readonly ParallelOptions _parallel;
 
     /// <summary>A planner for one crystal at one energy.</summary>
     /// <param name="cell">The cell of the data.</param>
     /// <param name="spaceGroup">Space group.</param>
     /// <param name="settings">Selection.</param>
     /// <param name="waveNumber">K in the crystal, Å⁻¹.</param>
+    /// <param name="threads">Most threads at a time; the plan does not depend on it.</param>
     /// <exception cref="ArgumentException">A limit is not positive, or scored g_max exceeds the beams'.</exception>
-    public Planner(UnitCell cell, SpaceGroup spaceGroup, SelectionSettings settings, double waveNumber)
+    public Planner(UnitCell cell, SpaceGroup spaceGroup, SelectionSettings settings, double waveNumber, int threads)
     {
         if (!(settings.SgMax > 0))
             throw new ArgumentException($"sg_max is {settings.SgMax} Å⁻¹; a positive number is expected");
@@ -28,6 +30,7 @@ public sealed class Planner
             );
         _candidates = ReciprocalLattice.Within(cell, spaceGroup, settings.BeamGMax);
         (_spaceGroup, _settings, _waveNumber) = (spaceGroup, settings, waveNumber);
+        _parallel = new() { MaxDegreeOfParallelism = threads };
     }
 
     /// <summary>The plan for frames in given orientations.</summary>
@@ -46,6 +49,7 @@ public sealed class Planner
         Parallel.For(
             0,
             frames.Length,
+            _parallel,
             i => drafts[i] = Draft(frames[i], matrix(frames[i]), correction(frames[i]), tilts(frames[i]))
         );
         var places = new Dictionary<MillerIndex, int>();

@@ -1,0 +1,51 @@
+// Does the goniometer axis lie where the data file says? See README.md.
+#load "../../load.fsx"
+
+open System
+open System.Collections.Immutable
+open System.IO
+open Pendel.Crystallography
+open Pendel.Diffraction
+open Pendel.Core
+open Pendel.IO
+
+let data =
+    match fsi.CommandLineArgs with
+    | [| _; folder |] -> folder
+    | _ ->
+        eprintfn "usage: dotnet fsi run.fsx DATA-FOLDER (which holds glycine/ and lta/)"
+        exit 1
+
+/// Tilts about the laboratory's x axis instead of the goniometer axis at azimuth ω: in the ω-free axes R_z(−ω) R_x(δ) R_z(ω).
+let aboutLaboratoryX (problem: Problem.Problem) (state: Problem.State) (frame: VirtualFrame) =
+    let omega = Angle.Radians frame.Omega
+
+    (Problem.tilts problem state frame)
+    |> Seq.map (fun tilt ->
+        Tilt(Matrix3.RotationZ(-omega) * tilt.Rotation * Matrix3.RotationZ omega, tilt.Weight))
+    |> ImmutableArray.CreateRange
+
+/// Mean over frames of wR_I, each frame at its best thickness.
+let wRMean (problem: Problem.Problem) state tilts =
+    let stage = Problem.planWith tilts problem state problem.Experiment.Frames
+    let scan = ThicknessScan.scan problem stage state.Structure
+    scan.WR |> Map.values |> Seq.averageBy Array.min
+
+let compare name structure frames beamGMax scoredGMax rsg =
+    let crystal = (StructureReader.Read(Path.Combine(data, name, structure))).Value
+    let experiment = (PetsReader.Read(Path.Combine(data, name, frames))).Value
+
+    let settings =
+        { Settings.standard with
+            Selection = SelectionSettings(beamGMax, 0.01, scoredGMax, rsg, 0.0015)
+            Tilts = Count 60
+            ThicknessMax = 1500.0 }
+
+    let problem, state = Problem.create settings Environment.ProcessorCount crystal experiment
+    let right = wRMean problem state (Problem.tilts problem state)
+    let wrong = wRMean problem state (aboutLaboratoryX problem state)
+    printfn $"%-8s{name} axis at ω {100.0 * right:F1} %%   about x {100.0 * wrong:F1} %%"
+
+printfn "wR_mean, each frame at its best thickness:"
+compare "glycine" "alpha_glycine.cif" "glycine_dyn.cif_pets" 1.6 1.4 0.66
+compare "lta" "lta.cif" "lta.cif_pets" 1.2 1.0 0.66

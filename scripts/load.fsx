@@ -1,0 +1,10 @@
+// The library for scripts and F# interactive: `#load` this file after `dotnet fsi build.fsx restore` and a Release build.
+#I "../src/Pendel.Cli/bin/Release/net10.0"
+#r "MathNet.Numerics.dll"
+#r "Pendel.Crystallography.dll"
+#r "Pendel.Diffraction.dll"
+#r "Pendel.Kernels.dll"
+#r "Pendel.IO.dll"
+#r "Pendel.Tensors.dll"
+#r "Pendel.Core.dll"
+#r "Pendel.Report.dll"
