@@ -11,23 +11,24 @@ open Pendel.Tensors
 open Pendel.Core.FrameModel
 open Pendel.Core.Problem
 
-/// Where the searches of a frame start, degrees from its present orientation.
-let private starts =
-    [
-        Vector3.Zero
-        Vector3(0.2, 0.0, 0.0)
-        Vector3(-0.2, 0.0, 0.0)
-        Vector3(0.0, 0.25, 0.0)
-        Vector3(0.0, -0.25, 0.0)
-        Vector3(0.5, 0.0, 0.0)
-        Vector3(-0.5, 0.0, 0.0)
-        Vector3(0.0, 0.5, 0.0)
-        Vector3(0.0, -0.5, 0.0)
-    ]
-    |> List.map (fun v -> Angle.Radians 1.0 * v)
+/// Orientations about the present one at which a search may start: a grid in ω_x and ω_y, rad.
+let private grid =
+    let spacing, radius = 0.2, 0.8
 
-/// Most searches of one stage: all starts, then twice from the present orientations.
-let stepCount = starts.Length + 2
+    [
+        for i in -4 .. 4 do
+            for j in -4 .. 4 do
+                let x, y = spacing * float i, spacing * float j
+
+                if (i, j) <> (0, 0) && x * x + y * y <= radius * radius then
+                    Angle.Radians 1.0 * Vector3(x, y, 0.0)
+    ]
+
+/// Points of the grid from which a frame is searched.
+let private starts = 3
+
+/// Searches of a thorough stage: from the present orientations, from the best points of the grid, and once more.
+let stepCount = starts + 2
 
 /// Linearisations of one least-squares fit.
 let private iterations = 8
@@ -108,102 +109,97 @@ let private objectives (problem: Problem) (stage: Stage) (state: State) (correct
     |> Map.ofArray
 
 /// Σw²I_o² of each frame's rows: what the data of the frame can say.
-let private information (stage: Stage) =
+let private information (stage: Stage) : Map<int, float> =
     stage.Model.Plan.Frames
     |> Seq.mapi (fun i plan ->
         let rows = stage.Model.Rows[i]
         plan.Frame.Id, Array.fold2 (fun sum w o -> sum + (w * o) ** 2.0) 0.0 rows.Weight rows.Intensity)
     |> Map.ofSeq
 
-/// Those of the proposed corrections that lower the objective on the rows they select, information lost counted against them.
-let private accept (problem: Problem) (before: Stage) (state: State) (proposed: Map<int, Vector3>) frames =
+/// The objective of proposed corrections on the rows that they select; information lost since the stage began counts
+/// against them, so that pushing misfitting rows out is no gain.
+let private ownObjectives (problem: Problem) reference (state: State) (proposed: Map<int, Vector3>) frames =
     let after = Problem.plan problem { state with Corrections = proposed } frames
-    let present = frames |> Seq.map (fun f -> f.Id, correctionOf state f) |> Map.ofSeq
+    let own = information after
 
-    let old, own =
-        objectives problem before state present, objectives problem after state proposed
+    objectives problem after state proposed
+    |> Map.map (fun id value -> value * max 1.0 (Map.find id reference / own[id]))
 
-    let oldInformation, ownInformation = information before, information after
+let private present (state: State) (frames: VirtualFrame seq) =
+    frames |> Seq.map (fun f -> f.Id, correctionOf state f) |> Map.ofSeq
 
-    let better id =
+/// Least squares of the given frames from proposed orientations; kept where they lower the objective.
+let private attempt (problem: Problem) reference method (frames: ImmutableArray<VirtualFrame>) (state: State) from =
+    let stage = Problem.plan problem { state with Corrections = from } frames
+    let found = search problem stage state method
+    let old = ownObjectives problem reference state (present state frames) frames
+    let own = ownObjectives problem reference state found frames
+
+    let keep corrections id correction =
         match Map.tryFind id old, Map.tryFind id own with
-        | Some o, Some n -> n * max 1.0 (oldInformation[id] / ownInformation[id]) < o
-        | _ -> false
+        | Some o, Some n when n < o -> Map.add id correction corrections
+        | _ -> corrections
 
-    let corrections =
-        proposed
-        |> Map.fold (fun all id c -> if better id then Map.add id c all else all) state.Corrections
+    { state with
+        Corrections = Map.fold keep state.Corrections found
+    }
 
-    { state with Corrections = corrections }
+/// The best points of the grid for each of the given frames, best first.
+let private bestStarts (problem: Problem) reference (frames: ImmutableArray<VirtualFrame>) (state: State) =
+    let here = present state frames
 
-/// One search of the given frames from a start away from their present orientations.
-let private attempt (problem: Problem) method (frames: ImmutableArray<VirtualFrame>) (state: State) start =
-    let moved =
-        frames |> Seq.map (fun f -> f.Id, correctionOf state f + start) |> Map.ofSeq
+    let values =
+        grid
+        |> List.map (fun shift ->
+            let moved = here |> Map.map (fun _ c -> c + shift)
+            moved, ownObjectives problem reference state moved frames)
 
-    let before = Problem.plan problem state frames
+    here
+    |> Map.map (fun id _ ->
+        values
+        |> List.choose (fun (moved, value) -> value |> Map.tryFind id |> Option.map (fun v -> v, moved[id]))
+        |> List.sortBy fst
+        |> List.map snd)
 
-    let from =
-        if start = Vector3.Zero then
-            before
-        else
-            Problem.plan problem { state with Corrections = moved } frames
-
-    accept problem before state (search problem from state method) frames
-
-/// wR_I of each frame at a state, on its own rows.
-let private residuals (problem: Problem) (state: State) frames =
-    let stage = Problem.plan problem state frames
-
-    let loose =
-        { problem with
-            Settings =
-                { problem.Settings with
-                    OrientationPrior = 1e9
-                }
-        }
-
-    let present = frames |> Seq.map (fun f -> f.Id, correctionOf state f) |> Map.ofSeq
-
-    objectives loose stage state present
-    |> Map.map (fun _ square -> Residual.Instability * sqrt square)
-
-/// The half of the frames that agrees worst.
+/// The half of the frames that agrees worse.
 let private worseHalf (problem: Problem) (state: State) (frames: ImmutableArray<VirtualFrame>) =
-    let wR = residuals problem state frames
-    let sorted = wR |> Map.values |> Seq.sort |> Seq.toArray
+    let values = objectives problem (Problem.plan problem state frames) state (present state frames)
+    let sorted = values |> Map.values |> Seq.sort |> Seq.toArray
     let median = sorted[sorted.Length / 2]
 
     frames
-    |> Seq.filter (fun f -> wR |> Map.tryFind f.Id |> Option.exists (fun w -> w > median))
+    |> Seq.filter (fun f -> values |> Map.tryFind f.Id |> Option.exists (fun v -> v >= median))
     |> ImmutableArray.CreateRange
 
 /// Refines the orientations of all frames at the present structure and thickness.
 ///
-/// - `thorough`: also start away from the present orientations, where the agreement is below the median
+/// - `thorough`: also search away from the present orientations, for the half of the frames that agrees worse
 let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
+    let all = problem.Experiment.Frames
+    let reference = information (Problem.plan problem state all)
+
     let method =
         match problem.Settings.Orientation with
         | NelderMead -> FrameFit.nelderMead
         | _ -> fun evaluate prior -> FrameFit.fit evaluate prior iterations
 
-    let step (state, number) start =
+    let step number frames state from =
         monitor.Stop.ThrowIfCancellationRequested()
-
-        let frames =
-            if start = Vector3.Zero then
-                problem.Experiment.Frames
-            else
-                worseHalf problem state problem.Experiment.Frames
-
-        let next = attempt problem method frames state start
+        let next = attempt problem reference method frames state from
         monitor.Report(Advanced(StageName.FrameOrientation, number, None))
-        next, number + 1
+        next
 
-    let chosen =
-        if thorough then
-            starts @ [ Vector3.Zero ]
-        else
-            [ Vector3.Zero ]
+    let refined = step 1 all state (present state all)
 
-    chosen |> List.fold step (state, 1) |> fst
+    if thorough then
+        let poor = worseHalf problem refined all
+        let points = bestStarts problem reference poor refined
+
+        let fromPoint state k =
+            let from = points |> Map.map (fun id list -> list |> List.tryItem k |> Option.defaultValue refined.Corrections[id])
+            step (k + 2) poor state from
+
+        let searched = [ 0 .. starts - 1 ] |> List.fold fromPoint refined
+        step stepCount all searched (present searched all)
+    else
+        refined
