@@ -1,6 +1,7 @@
 /// The commands, their help and their exit codes.
 module Pendel.Cli.Application
 
+open System
 open Pendel.Core
 open Pendel.IO
 
@@ -83,4 +84,5 @@ let run (terminal: Terminal) (arguments: string array) =
         | :? UsageException as e -> fail ExitCode.Usage e.Message
         | :? DataException as e -> fail ExitCode.Data e.Message
         | :? NumericalException as e -> fail ExitCode.Numbers e.Message
+        | :? OperationCanceledException as e -> fail ExitCode.Interrupted e.Message
         | _ -> reraise ()

@@ -26,10 +26,24 @@ let paths files =
     | _ :: _ :: _ -> raise (UsageException $"found {files.Length - 1} data sets, expected one: one data set for now")
     | _ -> raise (UsageException "a structure (.cif) and a data set (.cif_pets) are expected")
 
+/// What the model does not do as the files say.
+let private beyondTheModel (settings: Pendel.Core.Settings) (crystal: Crystal) (experiment: Experiment) =
+    [
+        if experiment.Geometry = CollectionGeometry.Precession then
+            "the data are of precession; they are integrated as continuous rotation, and residuals will mean little"
+
+        for site in crystal.Sites do
+            if
+                not (ScatteringFactors.Has(settings.ScatteringFactors, site.Element, site.Charge))
+                && site.Charge <> 0
+            then
+                $"{site.Label} has the charge {site.Charge}; the scattering factors in use are those of the neutral atom"
+    ]
+
 /// Reads and compares a structure and a data set.
 ///
 /// Raises `DataException` for a file that is wrong, or if their cells differ by more than 5 %.
-let read (structurePath: string) (dataPath: string) =
+let read settings (structurePath: string) (dataPath: string) =
     let structure = StructureReader.Read structurePath
     let data = PetsReader.Read dataPath
 
@@ -41,7 +55,10 @@ let read (structurePath: string) (dataPath: string) =
         Experiment = data.Value
         Warnings =
             [
-                for w in Seq.concat [ structure.Warnings; data.Warnings; comparison ] -> w.ToString()
+                for w in Seq.concat [ structure.Warnings; data.Warnings; comparison ] do
+                    w.ToString()
+
+                yield! beyondTheModel settings structure.Value data.Value
             ]
         Files =
             [

@@ -12,7 +12,7 @@ type TiltSampling =
 
 /// Arithmetic of the propagator's inner loop; everything around it is double.
 type PrecisionChoice =
-    /// Single where its error bound allows, else double: decided arc by arc.
+    /// Single where its error bound allows, else double: decided frame by frame.
     | Automatic
     | Single
     | Double

@@ -70,7 +70,9 @@ let residuals (r: Residuals) =
 /// Start and end of a refinement, and which state was kept.
 let refinement (outcome: Outcome) =
     let kept =
-        if outcome.BestStep = 0 then
+        if outcome.Seconds |> Array.forall (fun (stage, _) -> stage <> JointRefinement) then
+            "interrupted before the joint refinement: structure as it was"
+        elif outcome.BestStep = 0 then
             "the joint refinement found nothing better than its start, which is kept"
         else
             $"step {outcome.BestStep} of the joint refinement is the best and is kept"

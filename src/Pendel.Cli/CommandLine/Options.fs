@@ -77,6 +77,7 @@ type SimulateOption =
     | Rsg of limit: string
     | Dsg of limit: string
     | Tilts of n: string
+    | Mosaicity of angle: string
     | Thickness_Range of range: string
     | Scattering_Factors of table: string
     | Precision of name: string
@@ -99,12 +100,14 @@ type RefineOption =
     | Rsg of limit: string
     | Dsg of limit: string
     | Tilts of n: string
+    | Mosaicity of angle: string
     | Thickness_Range of range: string
     | Scattering_Factors of table: string
     | Precision of name: string
     | Orientation of method: string
     | Orientation_Prior of angle: string
     | Orientation_Bound of angle: string
+    | Cycles of n: string
     | Epochs of n: string
     | Learning_Rate of rate: string
     | Network_Learning_Rate of rate: string

@@ -28,7 +28,7 @@ let run (terminal: Terminal) files (options: Map<string, string>) =
     let threads = EffectiveSettings.threads options
     let quiet, force = options.ContainsKey "quiet", options.ContainsKey "force"
     let folder = options["out"]
-    let inputs = Inputs.read structurePath dataPath
+    let inputs = Inputs.read settings structurePath dataPath
     ResultFolder.Claim(folder, force)
 
     if not quiet then

@@ -19,7 +19,7 @@ let run (terminal: Terminal) files (options: Map<string, string>) =
     let settings = EffectiveSettings.ofOptions Settings.standard options
     let threads = EffectiveSettings.threads options
     let quiet, force = options.ContainsKey "quiet", options.ContainsKey "force"
-    let inputs = Inputs.read structurePath dataPath
+    let inputs = Inputs.read settings structurePath dataPath
 
     options.TryFind "out"
     |> Option.iter (fun folder -> ResultFolder.Claim(folder, force))

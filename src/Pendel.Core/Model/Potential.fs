@@ -32,6 +32,16 @@ type PotentialModel =
         Displacements: Tensor
     }
 
+/// f_e of a site, Å. A table of neutral atoms serves ions, too; an ion's factor, which diverges at s = 0, is replaced there
+/// by the neutral atom's, so that U_0 is that of a neutral cell.
+let scatteringFactor (table: ScatteringFactorTable) (element: Element) charge (s: float) =
+    if ScatteringFactors.Has(table, element, charge) && not (charge <> 0 && s = 0.0) then
+        ScatteringFactors.For(table, element, charge).Evaluate s
+    elif s = 0.0 && charge <> 0 then
+        ScatteringFactors.For(ScatteringFactorTable.Lobato, element, 0).Evaluate s
+    else
+        ScatteringFactors.For(table, element, 0).Evaluate s
+
 let private distinctImages (model: StructureModel) =
     [|
         for i, s in Array.indexed model.Symmetry do
@@ -77,8 +87,8 @@ let create (optics: ElectronOptics) (table: ScatteringFactorTable) (model: Struc
         Factors =
             [|
                 for element, charge in species do
-                    let factor = ScatteringFactors.For(table, element, charge)
-                    for h in unique -> factor.Evaluate(crystal.Cell.ReciprocalLength h / 2.0)
+                    let factor = scatteringFactor table element charge
+                    for h in unique -> factor (crystal.Cell.ReciprocalLength h / 2.0)
             |]
         Species =
             images
@@ -176,8 +186,7 @@ let waveNumber (optics: ElectronOptics) (table: ScatteringFactorTable) (model: S
         |> Array.sumBy (fun (i, _) ->
             let site = model.Start.Sites[i]
 
-            site.Occupancy
-            * ScatteringFactors.For(table, site.Element, site.Charge).Evaluate 0.0)
+            site.Occupancy * scatteringFactor table site.Element site.Charge 0.0)
 
     let mean = optics.PotentialPrefactor model.Start.Cell * atScatteringOrigin
     sqrt (optics.WaveNumber ** 2.0 + mean)

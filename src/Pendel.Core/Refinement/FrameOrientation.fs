@@ -1,7 +1,7 @@
-/// Orientation of each frame: least squares from several starts, accepted only if both the rows that were scored before
-/// and the rows that are scored after agree better.
+/// Orientation of each frame: least squares from its present orientation and from the best points of a grid around it.
 ///
-/// Scoring an orientation on the rows that it selects itself would reward it for pushing misfitting rows out.
+/// A proposed orientation is kept if it lowers the objective on the rows that it selects. That alone would reward pushing
+/// misfitting rows out of the frame, so information lost since the stage began (Σw²I_o²) counts against it.
 module Pendel.Core.FrameOrientation
 
 open System.Collections.Immutable
@@ -163,7 +163,9 @@ let private bestStarts (problem: Problem) reference (frames: ImmutableArray<Virt
 
 /// The half of the frames that agrees worse.
 let private worseHalf (problem: Problem) (state: State) (frames: ImmutableArray<VirtualFrame>) =
-    let values = objectives problem (Problem.plan problem state frames) state (present state frames)
+    let values =
+        objectives problem (Problem.plan problem state frames) state (present state frames)
+
     let sorted = values |> Map.values |> Seq.sort |> Seq.toArray
     let median = sorted[sorted.Length / 2]
 
@@ -196,7 +198,10 @@ let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
         let points = bestStarts problem reference poor refined
 
         let fromPoint state k =
-            let from = points |> Map.map (fun id list -> list |> List.tryItem k |> Option.defaultValue refined.Corrections[id])
+            let from =
+                points
+                |> Map.map (fun id list -> list |> List.tryItem k |> Option.defaultValue refined.Corrections[id])
+
             step (k + 2) poor state from
 
         let searched = [ 0 .. starts - 1 ] |> List.fold fromPoint refined

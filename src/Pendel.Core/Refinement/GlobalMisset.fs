@@ -63,29 +63,38 @@ let private normalEquations (problem: Problem) (stage: Stage) (state: State) =
     |> Array.choose id
     |> Array.fold (fun (struct (n, g, v)) (struct (a, b, c)) -> struct (n + a, g + b, v + c)) zero
 
-/// Refines R_misset; the best of the steps is kept, the start included.
+/// Σ_f (wR_f/u)² over the frames at a state, on the rows it selects.
+let private evaluate (problem: Problem) (state: State) =
+    let stage = Problem.plan problem state problem.Experiment.Frames
+    normalEquations problem stage state
+
+/// Refines R_misset: Gauss–Newton steps, halved until the residual falls; the start is kept if none does.
 let run (monitor: Monitor) (problem: Problem) (state: State) : State =
     monitor.Report(Started(StageName.GlobalMisset, steps))
 
-    let rec iterate number (best: State, bestValue) (state: State) =
+    let rec shorten (state: State) value (shift: Vector3) remaining =
         monitor.Stop.ThrowIfCancellationRequested()
-        let stage = Problem.plan problem state problem.Experiment.Frames
-        let struct (normal, gradient, value) = normalEquations problem stage state
 
-        let kept =
-            if value < bestValue then
-                (state, value)
-            else
-                (best, bestValue)
+        let next =
+            { state with
+                Misset = state.Misset + shift
+            }
 
-        if number > 0 then
-            monitor.Report(Advanced(StageName.GlobalMisset, number, None))
+        let struct (_, _, reached) as equations = evaluate problem next
 
-        if number = steps || value > bestValue then
-            fst kept
+        if reached < value then Some(next, equations)
+        elif remaining = 0 then None
+        else shorten state value (0.5 * shift) (remaining - 1)
+
+    let rec iterate number state (struct (normal: Matrix<float>, gradient: Vector<float>, value)) =
+        if number > steps then
+            state
         else
+            monitor.Report(Advanced(StageName.GlobalMisset, number, None))
             let shift = -normal.Solve gradient
-            let misset = state.Misset + Vector3(shift[0], shift[1], shift[2])
-            iterate (number + 1) kept { state with Misset = misset }
 
-    iterate 0 (state, infinity) state
+            match shorten state value (Vector3(shift[0], shift[1], shift[2])) 3 with
+            | Some(next, equations) -> iterate (number + 1) next equations
+            | None -> state
+
+    iterate 1 state (evaluate problem state)

@@ -105,12 +105,7 @@ let planWith (tilts: VirtualFrame -> ImmutableArray<Tilt>) (problem: Problem) (s
     let correction = correctionOf state
 
     let plan =
-        problem.Planner.Plan(
-            frames,
-            (fun frame -> orientation.FrameMatrix(frame, correction frame)),
-            correction,
-            tilts
-        )
+        problem.Planner.Plan(frames, (fun frame -> orientation.FrameMatrix(frame, correction frame)), correction, tilts)
 
     {
         Model = ForwardModel.create problem.Settings.Precision problem.Threads plan

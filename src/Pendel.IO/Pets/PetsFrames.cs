@@ -50,14 +50,7 @@ static class PetsFrames
     {
         if (!CifNumber.TryParse(angle[row].Text, out var number) || number.Value is > 0 and < 90)
             return;
-        if (number.Value == 0)
-            fields.Found.Warning(
-                angle[row].Position,
-                angle.Name,
-                "found 0: a frame without rocking scores no reflection"
-            );
-        else
-            fields.Found.Expected(angle[row], angle.Name, "a semi-angle between 0° and 90°");
+        fields.Found.Expected(angle[row], angle.Name, "a semi-angle between 0° and 90°");
     }
 
     static void ReadReflections(CifFields fields, Dictionary<int, ImmutableArray<Observation>.Builder> rows)
@@ -113,10 +106,10 @@ static class PetsFrames
             if (withoutSu > 0)
                 found.Warning(firstWithoutSu, sigma, $"found {withoutSu} reflections with σ = 0; σ = 1 is taken there");
             if (repeated > 0)
-                found.Warning(
+                found.Error(
                     firstRepeated,
                     index,
-                    $"found {repeated} reflections again in their frame; each row counts"
+                    $"found {repeated} reflections again in their frame; expected each reflection once in a frame"
                 );
         }
     }
