@@ -68,6 +68,9 @@ let scale (rows: Rows) (calculated: float array) =
 let isScored (rows: Rows) =
     rows.Intensity.Length >= 3 && Array.exists (fun i -> i > 0.0) rows.Intensity
 
+/// Added under the root of wR_I, far below its rounding: a perfect fit then has the derivative 0, not 0/0.
+let private perfect = 1e-300
+
 /// wR_I = √(Σw²(I_o − cI_c)² / Σw²I_o²) at the best scale. The scale is a constant of the derivative, since ∂wR/∂c = 0.
 ///
 /// - `calculated`: I_c of the frame's rows
@@ -77,7 +80,7 @@ let wR (rows: Rows) (calculated: Tensor) : Tensor =
     let weights = dsharp.tensor rows.Weight
     let observed = weights * dsharp.tensor rows.Intensity
     let difference = observed - weights * calculated * c
-    sqrt ((difference * difference).sum() / (observed * observed).sum())
+    sqrt ((difference * difference).sum() / (observed * observed).sum() + perfect)
 
 /// The value c that minimises Σ|F_o − cF_c|: the median of F_o/F_c with weights F_c.
 let private weightedMedian (observed: float array) (calculated: float array) =

@@ -5,6 +5,7 @@
 module Pendel.Core.ForwardModel
 
 open System.Collections.Concurrent
+open System.Runtime.ExceptionServices
 open System.Threading.Tasks
 open Pendel.Crystallography
 open Pendel.Diffraction
@@ -48,8 +49,10 @@ let searchPrecision (model: ForwardModel) =
     if model.Precision = Double then Double else Single
 
 /// Applies a function to every frame, in parallel; results in the order of the frames.
+///
+/// Raises what the function raises for the first frame at which it does, whichever thread came first.
 let perFrame (model: ForwardModel) (compute: Workspace -> int -> 'T) : 'T array =
-    let results = Array.zeroCreate<'T> model.Order.Length
+    let results = Array.zeroCreate<Result<'T, ExceptionDispatchInfo>> model.Order.Length
     let options = ParallelOptions(MaxDegreeOfParallelism = model.Threads)
 
     let source =
@@ -61,11 +64,22 @@ let perFrame (model: ForwardModel) (compute: Workspace -> int -> 'T) : 'T array 
             | true, w -> w
             | _ -> Workspace()
 
-        results[frame] <- compute workspace frame
+        results[frame] <-
+            try
+                Ok(compute workspace frame)
+            with e ->
+                Error(ExceptionDispatchInfo.Capture e)
+
         model.Workspaces.Add workspace
 
     Parallel.ForEach(source, options, body) |> ignore
+
     results
+    |> Array.map (function
+        | Ok result -> result
+        | Error error ->
+            error.Throw()
+            Unchecked.defaultof<'T>)
 
 /// The two halves of a potential tensor.
 let tableOf (potential: Tensor) =
@@ -77,23 +91,24 @@ let tableOf (potential: Tensor) =
         Im = values[count..]
     }
 
-let private notFinite what (plan: FramePlan) =
-    raise (NumericalException $"{what} of frame {plan.Frame.Id} is not finite")
+/// I_c of a frame, from finite numbers to finite numbers.
+let private calculate (model: ForwardModel) workspace table (plan: FramePlan) (state: FrameState) =
+    FrameModel.requireFinite "the thickness" plan [| state.Thickness |]
+    FrameModel.requireFinite "the rotation" plan [| state.Rotation.X; state.Rotation.Y; state.Rotation.Z |]
+
+    let result =
+        FrameModel.intensities workspace model.Plan.WaveNumber model.Precision table plan state
+
+    FrameModel.requireFinite "an intensity" plan result
+    result
 
 /// Intensities of the scored reflections of every frame.
+///
+/// Raises `NumericalException` naming the first frame with a number that is not finite.
 let intensities (model: ForwardModel) (potential: Tensor) (states: FrameState array) =
     let table = tableOf potential
 
-    perFrame model (fun workspace i ->
-        let plan = model.Plan.Frames[i]
-
-        let result =
-            FrameModel.intensities workspace model.Plan.WaveNumber model.Precision table plan states[i]
-
-        if Array.forall System.Double.IsFinite result then
-            result
-        else
-            notFinite "an intensity" plan)
+    perFrame model (fun workspace i -> calculate model workspace table model.Plan.Frames[i] states[i])
 
 /// The value of a frame's loss and its cotangents.
 type private FrameLoss =
@@ -130,6 +145,8 @@ let private scaledSum (model: ForwardModel) (losses: FrameLoss array) (cotangent
 /// - `thickness`: one value for each frame, Å
 /// - `rotation`: three values for each frame, rad, on top of the plan's corrections
 /// - result: one value for each frame
+///
+/// Raises `NumericalException` naming the first frame with a number that is not finite.
 let losses
     (model: ForwardModel)
     (loss: int -> Tensor -> Tensor)
@@ -150,13 +167,9 @@ let losses
                     Rotation = Vector3(omega[3 * i], omega[3 * i + 1], omega[3 * i + 2])
                 }
 
-            let calculated =
-                FrameModel.intensities workspace model.Plan.WaveNumber model.Precision table plan state
-
+            let calculated = calculate model workspace table plan state
             let value, gradient = dsharp.fgrad (loss i) (dsharp.tensor calculated)
-
-            if not (System.Double.IsFinite(float value)) then
-                notFinite "the loss" plan
+            FrameModel.requireFinite "the loss" plan [| float value |]
 
             {
                 Value = float value

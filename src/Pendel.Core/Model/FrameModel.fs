@@ -62,11 +62,17 @@ type Workspace() =
 
         arcs[i]
 
+/// Stops the calculation by the name of the frame if a number is not finite.
+let requireFinite what (plan: FramePlan) values =
+    if not (Array.forall Double.IsFinite values) then
+        raise (NumericalException $"{what} of frame {plan.Frame.Id} is not finite")
+
 let private gatherSupport (plan: FramePlan) (table: PotentialTable) =
-    {
-        Re = Array.init plan.Support.Length (fun i -> table.Re[plan.Support[i]])
-        Im = Array.init plan.Support.Length (fun i -> table.Im[plan.Support[i]])
-    }
+    let re = Array.init plan.Support.Length (fun i -> table.Re[plan.Support[i]])
+    let im = Array.init plan.Support.Length (fun i -> table.Im[plan.Support[i]])
+    requireFinite "the potential" plan re
+    requireFinite "the potential" plan im
+    { Re = re; Im = im }
 
 /// d = 2K S_g w_g of an arc, S × N, for a rotation on top of the plan's orientation.
 let private fillDiagonal (plan: FramePlan) (arc: Arc) waveNumber rotation (diagonal: float array) =

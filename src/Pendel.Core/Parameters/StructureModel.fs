@@ -82,14 +82,24 @@ let private shifts (crystal: Crystal) (site: AtomSite) (symmetry: SiteSymmetry) 
     free
     |> List.map (fun v -> $"{site.Label}.{axisNames[pivot (vector v)]}", vector v)
 
+/// For each tensor its largest component, but no component twice.
+let private leading (tensors: SymmetricTensor seq) =
+    let choose free (t: SymmetricTensor) =
+        let k = free |> List.maxBy (fun k -> System.Math.Round(abs t[k], 9))
+        k, List.except [ k ] free
+
+    tensors |> Seq.toList |> List.mapFold choose [ 0..5 ] |> fst
+
 let private roots (cell: UnitCell) (site: AtomSite) (symmetry: SiteSymmetry) =
     match site.Adp with
     | :? Adp.Isotropic -> [ $"{site.Label}.Siso", Matrix3.Identity ]
     | _ ->
+        let basis = symmetry.CartesianAdpBasis cell
+
         [
-            for t in symmetry.CartesianAdpBasis cell ->
+            for t, k in Seq.zip basis (leading basis) ->
                 let values = [| for i in 0..5 -> t[i] |]
-                let row, column = components[pivot values]
+                let row, column = components[k]
                 $"{site.Label}.S{row + 1}{column + 1}", (1.0 / abs values[largest values]) * t.ToMatrix()
         ]
 

@@ -148,7 +148,7 @@ let fit (evaluate: Residuals) (prior: Prior) iterations (start: FrameState) : Fr
     let first = inside prior start
     iterate iterations 1e-2 first (all first)
 
-/// Nelder–Mead on the three angles from the start, at its thickness.
+/// Nelder–Mead on the three angles from the start, at its thickness: the best state that was met.
 ///
 /// Raises nothing: a search that runs out of evaluations ends where it is.
 let nelderMead (evaluate: Residuals) (prior: Prior) (start: FrameState) : FrameState =
@@ -159,8 +159,17 @@ let nelderMead (evaluate: Residuals) (prior: Prior) (start: FrameState) : FrameS
                 Rotation = Vector3(v[0], v[1], v[2])
             }
 
-    let value =
-        MathNet.Numerics.Optimization.ObjectiveFunction.Value(fun v -> objective evaluate prior (state v))
+    let best = ref struct (infinity, inside prior start)
+
+    let meet v =
+        let met = state v
+        let value = objective evaluate prior met
+        let struct (least, _) = best.Value
+
+        if value < least then
+            best.Value <- struct (value, met)
+
+        value
 
     let first =
         Vector<float>.Build.DenseOfArray [| start.Rotation.X; start.Rotation.Y; start.Rotation.Z |]
@@ -168,9 +177,16 @@ let nelderMead (evaluate: Residuals) (prior: Prior) (start: FrameState) : FrameS
     let simplex = Vector<float>.Build.Dense(3, 1e-3)
 
     try
-        let found =
-            MathNet.Numerics.Optimization.NelderMeadSimplex.Minimum(value, first, simplex, 1e-6, 200)
-
-        state found.MinimizingPoint
+        MathNet.Numerics.Optimization.NelderMeadSimplex.Minimum(
+            MathNet.Numerics.Optimization.ObjectiveFunction.Value meet,
+            first,
+            simplex,
+            1e-6,
+            200
+        )
+        |> ignore
     with :? MathNet.Numerics.Optimization.MaximumIterationsException ->
-        inside prior start
+        ()
+
+    let struct (_, found) = best.Value
+    found

@@ -38,7 +38,16 @@ let objective (problem: Problem) (stage: Stage) : Objective =
     let loss (p: Tensor) =
         let thickness = (ThicknessNN.evaluate net p[structure..]).gather(0, places)
         let potential = Problem.potential problem stage p[.. structure - 1]
-        let wR i = Residual.wR stage.Model.Rows[i]
+
+        // a frame that the mean leaves out may have no wR_I, or one without a derivative
+        let wR i calculated =
+            let rows = stage.Model.Rows[i]
+
+            if Residual.isScored rows then
+                Residual.wR rows calculated
+            else
+                dsharp.tensor 0.0
+
         let losses = ForwardModel.losses stage.Model wR potential thickness noRotation
         (losses.gather (0, scored)).mean()
 

@@ -32,7 +32,10 @@ let private withFrames (experiment: Experiment) (frames: VirtualFrame seq) =
         experiment.Geometry,
         experiment.Mosaicity,
         experiment.RockingCurveWidth,
-        frames.ToImmutableArray()
+        frames.ToImmutableArray(),
+        RotationAxisPosition = experiment.RotationAxisPosition,
+        MergedFrames = experiment.MergedFrames,
+        FrameStep = experiment.FrameStep
     )
 
 /// The data set with its rows replaced by simulated, noisy ones.

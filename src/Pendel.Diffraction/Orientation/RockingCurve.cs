@@ -31,7 +31,7 @@ public static class RockingCurve
 
     /// <summary>
     /// Mosaic blocks tilted about y, perpendicular to the rocking axis: each tilt with three equally probable
-    /// misorientations of a normal distribution, at the centroids ±1.09083σ and 0 of its thirds.
+    /// misorientations of a normal distribution, at the centroids ±1.09080σ and 0 of its thirds.
     /// </summary>
     /// <param name="tilts">Rocking curve of a perfect crystal.</param>
     /// <param name="mosaicity">Standard deviation σ, rad; 0 leaves the tilts as they are.</param>
@@ -39,7 +39,7 @@ public static class RockingCurve
     {
         if (mosaicity == 0)
             return tilts;
-        double[] centroids = [-1.0908329, 0, 1.0908329];
+        double[] centroids = [-1.0907993, 0, 1.0907993];
         return
         [
             .. from tilt in tilts

@@ -14,7 +14,7 @@ public static class BeamSelection
     public readonly record struct BeamList(int FirstTilt, int TiltCount, ImmutableArray<int> Beams);
 
     /// <summary>
-    /// Equal arcs of 4, 8, 12 … tilts, whichever is cheapest by the cost model Σ N² (max(S, 4) + ½); the shortest of equals.
+    /// Equal arcs of 4, 8, 12 … tilts, by the cost model Σ N² (max(S, 4) + ½): the last before the cost rises; the shortest of equals.
     /// </summary>
     /// <param name="excitation">S_g of every candidate at every tilt, Å⁻¹, tilt by tilt.</param>
     /// <param name="tilts">Number of tilts.</param>
@@ -38,7 +38,7 @@ public static class BeamSelection
             );
             if (cost < bestCost)
                 (best, bestCost) = (arcs, cost);
-            else
+            else if (cost > bestCost)
                 break;
         }
         return best;

@@ -1,0 +1,106 @@
+module Pendel.Tests.Core.JointTests
+
+open System.Threading
+open Pendel.Diffraction
+open Pendel.Tensors
+open Pendel.Core
+open Pendel.Tests.Core.DataSets
+open Xunit
+
+let private experiment = geometry quartz.Cell [ -25.0; 0.0; 25.0 ]
+
+let private data =
+    lazy (noiseFree settings quartz experiment (fun s -> uniform experiment 400.0 s))
+
+let private runWith monitor settings data =
+    let problem, initial =
+        Problem.create settings 1 (Synthesis.displace 2 0.1 quartz) data
+
+    let start = Joint.warmStart problem (uniform data 400.0 initial)
+    let stage = Problem.plan problem start data.Frames
+    start, Joint.run monitor problem stage start
+
+let private run settings = runWith Monitor.silent settings
+
+[<Fact>]
+let ``the joint refinement lowers the loss and keeps its best state`` () =
+    let start, result =
+        run
+            { settings with
+                Epochs = 20
+                LearningRate = 0.1
+                NetworkLearningRate = 1e-3
+            }
+            data.Value
+
+
+    Assert.Equal(21, result.Losses.Length)
+    Assert.True(result.Losses[result.BestEpoch] < 0.5 * result.Losses[0])
+    Assert.Equal(Array.min result.Losses, result.Losses[result.BestEpoch])
+    Assert.NotEqual<float>(start.Structure, result.State.Structure)
+
+[<Fact>]
+let ``the start is kept where every step is worse`` () =
+    let absurd =
+        { settings with
+            Epochs = 3
+            LearningRate = 100.0
+            NetworkLearningRate = 100.0
+        }
+
+    let start, result = run absurd data.Value
+    Assert.Equal(0, result.BestEpoch)
+    Assert.Equal(start, result.State)
+    Assert.All(Array.tail result.Losses, (fun loss -> Assert.True(loss > result.Losses[0])))
+
+[<Fact>]
+let ``an interrupted refinement ends after its step`` () =
+    use source = new CancellationTokenSource()
+
+    let report =
+        function
+        | Advanced(JointRefinement, 2, _) -> source.Cancel()
+        | _ -> ()
+
+    let _, result =
+        runWith { Report = report; Stop = source.Token } { settings with Epochs = 20 } data.Value
+
+    Assert.Equal(3, result.Losses.Length)
+
+/// The loss and its gradient at the start, with the rows of the first frame replaced.
+let private lossWith replace =
+    let frames =
+        data.Value.Frames
+        |> Seq.map (fun f ->
+            if f.Id = 1 then
+                withRows f (replace (List.ofSeq f.Observations))
+            else
+                f)
+
+    let changed = withFrames experiment frames
+    let problem, initial = Problem.create settings 1 quartz changed
+    let start = Joint.warmStart problem (uniform changed 430.0 initial)
+    let stage = Problem.plan problem start changed.Frames
+    let p = Array.append start.Structure start.Network.Value
+
+    let value, gradient =
+        dsharp.fgrad (Joint.objective problem stage).Loss (dsharp.tensor p)
+
+    stage.Model.Plan.Frames.Length, float value, gradient.toArray1D<float>()
+
+[<Fact>]
+let ``frames that do not count neither stop the refinement nor add to its gradient`` () =
+    let frames, value, gradient = lossWith (fun _ -> [])
+    Assert.Equal(2, frames)
+
+    for name, replace in
+        [
+            "one row", List.truncate 1
+            "two rows", List.truncate 2
+            "weak rows only", List.map (fun (o: Observation) -> Observation(o.Hkl, -1.0, 1.0))
+        ] do
+        let frames, same, slopes = lossWith replace
+        Assert.True((3 = frames), name)
+        // the support is ordered otherwise, so sums round otherwise
+        Assert.Equal(value, same, 1e-14)
+        Array.iter2 (fun (a: float) b -> Assert.Equal(a, b, 1e-12)) gradient slopes

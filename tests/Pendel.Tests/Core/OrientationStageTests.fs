@@ -1,0 +1,174 @@
+module Pendel.Tests.Core.OrientationStageTests
+
+open System
+open Pendel.Crystallography
+open Pendel.Diffraction
+open Pendel.Tensors
+open Pendel.Core
+open Pendel.Core.FrameModel
+open Pendel.Tests.Core.DataSets
+open Xunit
+
+/// Enough rows for three angles of a frame.
+let private settings =
+    { settings with
+        Selection = SelectionSettings(1.4, 0.02, 1.4, 0.9, 0.0)
+        Tilts = Count 12
+    }
+
+let private degree = Math.PI / 180.0
+let private experiment = geometry quartz.Cell [ -40.0; -20.0; 5.0; 25.0; 45.0 ]
+
+/// The state that made the rows of five frames from their own plans, and the residuals of each frame.
+let private target =
+    lazy
+        (let truth =
+            {
+                Thickness = 400.0
+                Rotation = Vector3(4e-4, -3e-4, 2e-4)
+            }
+
+         let data =
+             noiseFree settings quartz experiment (fun s -> uniform experiment 400.0 s)
+
+         let problem, initial = Problem.create settings 1 quartz data
+         let stage = Problem.plan problem (uniform data 400.0 initial) data.Frames
+         let potential = Problem.potential problem stage (dsharp.tensor initial.Structure)
+
+         let calculated =
+             ForwardModel.intensities stage.Model potential (Array.create 5 truth)
+
+         let rows =
+             [|
+                 for plan, values in Seq.zip stage.Model.Plan.Frames calculated ->
+                     Seq.map2
+                         (fun (r: ScoredReflection) i ->
+                             ScoredReflection(Observation(r.Observation.Hkl, 1e6 * i, 10.0), 0.0, 0.0, 1.0))
+                         plan.Scored
+                         values
+                     |> Residual.rows
+             |]
+
+         let model = { stage.Model with Rows = rows }
+         let table = ForwardModel.tableOf potential
+         truth, [ for i in 0..4 -> FrameFit.residuals model table (Workspace()) i ])
+
+let private prior: FrameFit.Prior =
+    {
+        Rotation = 1.0
+        Bound = 0.02
+        Origin = Vector3.Zero
+        Thickness = 400.0
+        ThicknessSu = 0.0
+        Range = struct (100.0, 800.0)
+    }
+
+let private start =
+    {
+        Thickness = 400.0
+        Rotation = Vector3.Zero
+    }
+
+[<Fact>]
+let ``least squares find the orientation that made the rows of a frame`` () =
+    let truth, frames = target.Value
+
+    for residuals in frames do
+        let found = FrameFit.fit residuals prior 20 start
+        Assert.InRange((found.Rotation - truth.Rotation).Length, 0.0, 1e-6)
+        Assert.Equal(400.0, found.Thickness)
+
+[<Fact>]
+let ``least squares find the thickness with the orientation where it is free`` () =
+    let truth, frames = target.Value
+
+    let free =
+        { prior with
+            Thickness = 403.0
+            ThicknessSu = 1e3
+        }
+
+    for residuals in frames do
+        let found = FrameFit.fit residuals free 20 { start with Thickness = 403.0 }
+        Assert.InRange((found.Rotation - truth.Rotation).Length, 0.0, 5e-6)
+        Assert.Equal(400.0, found.Thickness, 0.01)
+
+[<Fact>]
+let ``Nelder and Mead's search finds the orientation too, and keeps its best when it runs out of evaluations`` () =
+    let truth, frames = target.Value
+
+    for residuals in frames do
+        let found = FrameFit.nelderMead residuals prior start
+        Assert.InRange((found.Rotation - truth.Rotation).Length, 0.0, 1e-5)
+
+[<Fact>]
+let ``a fit stays inside its bound, and the prior draws it back`` () =
+    let truth, frames = target.Value
+    let fit prior = FrameFit.fit frames[1] prior 8 start
+    let bound = 0.5 * truth.Rotation.Length
+    Assert.InRange((fit { prior with Bound = bound }).Rotation.Length, 0.0, bound + 1e-15)
+    Assert.InRange((fit { prior with Rotation = 1e-7 }).Rotation.Length, 0.0, 1e-6)
+
+    // both count from the plan's correction
+    let origin = Vector3(0.0, 0.0, 5e-4)
+
+    let shifted =
+        { prior with
+            Bound = bound
+            Origin = origin
+        }
+
+    let inside = FrameFit.inside shifted { start with Rotation = truth.Rotation }
+    Assert.Equal(bound, (origin + inside.Rotation).Length, 12)
+
+    let stiff =
+        { prior with
+            Rotation = 1e-7
+            Origin = origin
+        }
+
+    Assert.InRange((origin + (fit stiff).Rotation).Length, 0.0, 1e-6)
+
+let private oriented =
+    { settings with
+        Orientation = Gradient
+        OrientationPrior = 0.3
+        OrientationBound = 1.0
+    }
+
+[<Fact>]
+let ``the global misset of a tenth of a degree is recovered`` () =
+    let misset = 0.1 * degree * Vector3(0.6, 0.64, -0.48)
+
+    let data =
+        noiseFree settings quartz experiment (fun s ->
+            { uniform experiment 400.0 s with
+                Misset = misset
+            })
+
+    let problem, initial = Problem.create oriented 2 quartz data
+    let found = GlobalMisset.run Monitor.silent problem (uniform data 400.0 initial)
+    Assert.InRange((found.Misset - misset).Length / degree, 0.0, 0.005)
+
+[<Fact>]
+let ``a frame that is turned is found among frames that are not`` () =
+    let turned = 0.15 * degree * Vector3(0.6, -0.8, 0.0)
+
+    let data =
+        noiseFree settings quartz experiment (fun s ->
+            { uniform experiment 400.0 s with
+                Corrections = Map [ 3, turned ]
+            })
+
+    let problem, initial = Problem.create oriented 2 quartz data
+
+    let found =
+        FrameOrientation.run Monitor.silent problem true (uniform data 400.0 initial)
+
+    for f in data.Frames do
+        let expected = if f.Id = 3 then turned else Vector3.Zero
+
+        let correction =
+            found.Corrections |> Map.tryFind f.Id |> Option.defaultValue Vector3.Zero
+
+        Assert.InRange((correction - expected).Length / degree, 0.0, 0.002)

@@ -1,0 +1,73 @@
+module Pendel.Tests.Core.ThicknessScanTests
+
+open System
+open FsCheck
+open FsCheck.FSharp
+open Pendel.Core
+open Pendel.Tests.Core.DataSets
+open Xunit
+
+[<Fact>]
+let ``the path is the cheapest of all`` () =
+    let thicknesses = [| 100.0; 300.0; 450.0; 900.0 |]
+
+    let cost (costs: float array array) (places: int array) =
+        let own = Array.mapi (fun f place -> costs[f][place]) places |> Array.sum
+
+        own
+        + Seq.sumBy (fun (i, j) -> ((thicknesses[i] - thicknesses[j]) / 500.0) ** 2.0) (Seq.pairwise places)
+
+    let rec all frames =
+        if frames = 0 then
+            [ [] ]
+        else
+            [
+                for rest in all (frames - 1) do
+                    for place in 0..3 -> place :: rest
+            ]
+
+    let property (seed: int) =
+        let random = Random seed
+        let frames = 1 + random.Next 4
+        let costs = Array.init frames (fun _ -> Array.init 4 (fun _ -> random.NextDouble()))
+        let least = all frames |> List.map (Array.ofList >> cost costs) |> List.min
+        abs (cost costs (ThicknessScan.path thicknesses costs) - least) < 1e-12
+
+    Check.One(Config.QuickThrowOnFailure.WithQuietOnSuccess true, property)
+
+[<Fact>]
+let ``the grid holds both ends in steps of at most 10 Å`` () =
+    let grid =
+        ThicknessScan.grid
+            { settings with
+                ThicknessMin = 100.0
+                ThicknessMax = 155.0
+            }
+
+    Assert.Equal<float>([| for i in 0..6 -> 100.0 + 55.0 * float i / 6.0 |], grid)
+
+[<Fact>]
+let ``the scan finds thickness and offset of noise-free frames`` () =
+    let experiment = geometry quartz.Cell [ -20.0; -10.0; 0.0; 10.0; 20.0 ]
+    let thickness = [ 300.0; 340.0; 380.0; 420.0; 460.0 ]
+
+    let data =
+        noiseFree settings quartz experiment (fun s ->
+            { s with
+                Misset = Pendel.Crystallography.Vector3(0.2 * Math.PI / 180.0, 0.0, 0.0)
+                Thickness = Map.ofList (List.zip [ 1..5 ] thickness)
+            })
+
+    let problem, initial = Problem.create settings 2 quartz data
+    let found = ThicknessScan.run Monitor.silent problem initial [| -0.2; 0.0; 0.2 |]
+    Assert.Equal(0.2 * Math.PI / 180.0, found.Misset.X, 12)
+    Assert.Equal<float>(thickness, found.Thickness |> Map.values)
+    Assert.All(found.Corrections |> Map.values, (fun c -> Assert.Equal(0.0, c.Length)))
+
+[<Fact>]
+let ``data without a frame that counts are refused`` () =
+    let problem, initial =
+        Problem.create settings 1 quartz (geometry quartz.Cell [ 0.0 ])
+
+    Assert.Throws<ArgumentException>(fun () -> ThicknessScan.run Monitor.silent problem initial [| 0.0 |] |> ignore)
+    |> ignore
