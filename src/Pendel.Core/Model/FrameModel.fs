@@ -237,16 +237,20 @@ let adjoint (workspace: Workspace) waveNumber (plan: FramePlan) (state: FrameSta
         Rotation = rotation
     }
 
-/// I_c of the scored reflections at many thicknesses from one propagation: thickness by thickness.
+/// I_c of the scored reflections at many thicknesses from one propagation: thickness by thickness. In single precision
+/// unless double is asked for: it serves searches, whose results are evaluated anew.
 let atThicknesses
     (workspace: Workspace)
     waveNumber
-    (precision: Precision)
+    (precision: PrecisionChoice)
     (table: PotentialTable)
     (plan: FramePlan)
     rotation
     (thicknesses: float array)
     =
+    let arithmetic =
+        if precision = PrecisionChoice.Double then Precision.Double else Precision.Single
+
     let support = gatherSupport plan table
 
     let result =
@@ -268,7 +272,7 @@ let atThicknesses
             Array.init arc.TiltCount (fun s -> plan.Tilts[arc.FirstTilt + s].Weight)
 
         let sums = Array.zeroCreate<float>(thicknesses.Length * beams.Length)
-        scratch.Propagator.AtThicknesses(&matrix, thicknesses, beams, weights, precision, sums)
+        scratch.Propagator.AtThicknesses(&matrix, thicknesses, beams, weights, arithmetic, sums)
 
         for t in 0 .. thicknesses.Length - 1 do
             for b in 0 .. beams.Length - 1 do

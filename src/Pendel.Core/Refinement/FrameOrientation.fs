@@ -199,8 +199,8 @@ let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
 
         let fromPoint state k =
             let from =
-                points
-                |> Map.map (fun id list -> list |> List.tryItem k |> Option.defaultValue refined.Corrections[id])
+                present refined poor
+                |> Map.map (fun id here -> List.tryItem k points[id] |> Option.defaultValue here)
 
             step (k + 2) poor state from
 

@@ -8,7 +8,6 @@ module Pendel.Core.ThicknessScan
 open System
 open Pendel.Crystallography
 open Pendel.Diffraction
-open Pendel.Kernels
 open Pendel.Tensors
 open Pendel.Core.Problem
 
@@ -39,19 +38,13 @@ let scan (problem: Problem) (stage: Stage) (q: float array) : Scan =
     let thicknesses = grid problem.Settings
     let model = stage.Model
 
-    let precision =
-        if ForwardModel.searchPrecision model = PrecisionChoice.Double then
-            Precision.Double
-        else
-            Precision.Single
-
     let table = ForwardModel.tableOf (Problem.potential problem stage (dsharp.tensor q))
 
     let frame workspace i =
         let plan, rows = model.Plan.Frames[i], model.Rows[i]
 
         if Residual.isScored rows then
-            FrameModel.atThicknesses workspace model.Plan.WaveNumber precision table plan Vector3.Zero thicknesses
+            FrameModel.atThicknesses workspace model.Plan.WaveNumber model.Precision table plan Vector3.Zero thicknesses
             |> Array.map (fun calculated -> float (Residual.wR rows (dsharp.tensor calculated)))
             |> fun wR -> Some(plan.Frame.Id, wR)
         else

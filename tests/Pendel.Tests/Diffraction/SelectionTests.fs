@@ -106,7 +106,7 @@ let private orientation =
     CrystalOrientation(cell, Matrix3.Rotation(Vector3(0.4, -0.3, 0.8)), Vector3.Zero, 0.0)
 
 let private planOf settings frames =
-    Planner(cell, spaceGroup "P -1", settings, 40.0)
+    Planner(cell, spaceGroup "P -1", settings, 40.0, 2)
         .Plan(
             ImmutableArray.CreateRange(frames: VirtualFrame seq),
             (fun f -> orientation.FrameMatrix(f, Vector3.Zero)),
