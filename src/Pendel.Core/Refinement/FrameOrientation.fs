@@ -1,4 +1,4 @@
-/// Orientation of each frame: least squares from its present orientation and from the best points of a grid around it.
+/// Orientation of each frame: least squares from its present orientation and from turns away from it.
 ///
 /// A proposed orientation is kept if it lowers the objective on the rows that it selects. That alone would reward pushing
 /// misfitting rows out of the frame, so information lost since the stage began (Σw²I_o²) counts against it.
@@ -11,24 +11,22 @@ open Pendel.Tensors
 open Pendel.Core.FrameModel
 open Pendel.Core.Problem
 
-/// Orientations about the present one at which a search may start: a grid in ω_x and ω_y, rad.
-let private grid =
-    let spacing, radius = 0.2, 0.8
-
+/// Turns away from the present orientation at which a search may start, rad.
+let private starts =
     [
-        for i in -4 .. 4 do
-            for j in -4 .. 4 do
-                let x, y = spacing * float i, spacing * float j
-
-                if (i, j) <> (0, 0) && x * x + y * y <= radius * radius then
-                    Angle.Radians 1.0 * Vector3(x, y, 0.0)
+        Vector3(0.2, 0.0, 0.0)
+        Vector3(-0.2, 0.0, 0.0)
+        Vector3(0.0, 0.25, 0.0)
+        Vector3(0.0, -0.25, 0.0)
+        Vector3(0.5, 0.0, 0.0)
+        Vector3(-0.5, 0.0, 0.0)
+        Vector3(0.0, 0.5, 0.0)
+        Vector3(0.0, -0.5, 0.0)
     ]
+    |> List.map (fun degrees -> Angle.Radians 1.0 * degrees)
 
-/// Points of the grid from which a frame is searched.
-let private starts = 3
-
-/// Searches of a thorough stage: from the present orientations, from the best points of the grid, and once more.
-let stepCount = starts + 2
+/// Searches of a thorough stage: from the present orientations, from each turn away, and once more.
+let stepCount = starts.Length + 2
 
 /// Linearisations of one least-squares fit.
 let private iterations = 8
@@ -144,23 +142,6 @@ let private attempt (problem: Problem) reference method (frames: ImmutableArray<
         Corrections = Map.fold keep state.Corrections found
     }
 
-/// The best points of the grid for each of the given frames, best first.
-let private bestStarts (problem: Problem) reference (frames: ImmutableArray<VirtualFrame>) (state: State) =
-    let here = present state frames
-
-    let values =
-        grid
-        |> List.map (fun shift ->
-            let moved = here |> Map.map (fun _ c -> c + shift)
-            moved, ownObjectives problem reference state moved frames)
-
-    here
-    |> Map.map (fun id _ ->
-        values
-        |> List.choose (fun (moved, value) -> value |> Map.tryFind id |> Option.map (fun v -> v, moved[id]))
-        |> List.sortBy fst
-        |> List.map snd)
-
 /// The half of the frames that agrees worse.
 let private worseHalf (problem: Problem) (state: State) (frames: ImmutableArray<VirtualFrame>) =
     let values =
@@ -193,18 +174,13 @@ let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
 
     let refined = step 1 all state (present state all)
 
+    let away (state, number) start =
+        let poor = worseHalf problem state all
+        let from = present state poor |> Map.map (fun _ here -> here + start)
+        step number poor state from, number + 1
+
     if thorough then
-        let poor = worseHalf problem refined all
-        let points = bestStarts problem reference poor refined
-
-        let fromPoint state k =
-            let from =
-                present refined poor
-                |> Map.map (fun id here -> List.tryItem k points[id] |> Option.defaultValue here)
-
-            step (k + 2) poor state from
-
-        let searched = [ 0 .. starts - 1 ] |> List.fold fromPoint refined
-        step stepCount all searched (present searched all)
+        let searched, number = starts |> List.fold away (refined, 2)
+        step number all searched (present searched all)
     else
         refined

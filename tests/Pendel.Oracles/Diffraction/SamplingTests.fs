@@ -103,7 +103,7 @@ let ``under-sampled rocking curves of quartz err as stated`` () =
             FrameModel.intensities
                 (Workspace())
                 plan.WaveNumber
-                Precision.Double
+                PrecisionChoice.Double
                 table
                 (resampled f plan.WaveNumber n)
                 state)
