@@ -16,7 +16,7 @@ let usage =
   test      check, then all tests; the last line counts them
   oracles   only the slow tests against other programs' numbers
   demo      pendel demo, with the arguments
-  bench     pendel bench, with the arguments
+  bench     micro-benchmarks, with the arguments of BenchmarkDotNet
   pack      packages into out/packages
   help      this list"""
 
@@ -358,6 +358,19 @@ let pendel command arguments =
     buildOf cli "-v quiet"
     dotnetWith [] ($"{cli}/bin/Release/net10.0/pendel.dll" :: command :: arguments)
 
+/// The micro-benchmarks; without arguments all of them.
+let bench arguments =
+    let project = "tests/Pendel.Benchmarks"
+    buildOf project "-v quiet"
+
+    let chosen =
+        if List.isEmpty arguments then
+            [ "--filter"; "*" ]
+        else
+            arguments
+
+    dotnetWith [] ([ "run"; "--project"; project; "-c"; "Release"; "--no-build"; "--" ] @ chosen)
+
 /// Packages of the libraries, and of the command line as a dotnet tool.
 let pack () =
     build ()
@@ -374,7 +387,8 @@ let private run arguments =
     | [ "check" ] -> if (check ()).IsEmpty then 0 else 1
     | [ "test" ] -> testAll ()
     | [ "oracles" ] -> testOracles ()
-    | ("demo" | "bench" as command) :: rest -> pendel command rest
+    | "demo" :: rest -> pendel "demo" rest
+    | "bench" :: rest -> bench rest
     | [ "pack" ] -> pack () |> zero
     | [ "help" ] -> printfn "%s" usage |> zero
     | _ -> raise (Stop usage)

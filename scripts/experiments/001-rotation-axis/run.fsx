@@ -21,8 +21,7 @@ let aboutLaboratoryX (problem: Problem.Problem) (state: Problem.State) (frame: V
     let omega = Angle.Radians frame.Omega
 
     (Problem.tilts problem state frame)
-    |> Seq.map (fun tilt ->
-        Tilt(Matrix3.RotationZ(-omega) * tilt.Rotation * Matrix3.RotationZ omega, tilt.Weight))
+    |> Seq.map (fun tilt -> Tilt(Matrix3.RotationZ(-omega) * tilt.Rotation * Matrix3.RotationZ omega, tilt.Weight))
     |> ImmutableArray.CreateRange
 
 /// Mean over frames of wR_I, each frame at its best thickness.
@@ -39,9 +38,12 @@ let compare name structure frames beamGMax scoredGMax rsg =
         { Settings.standard with
             Selection = SelectionSettings(beamGMax, 0.01, scoredGMax, rsg, 0.0015)
             Tilts = Count 60
-            ThicknessMax = 1500.0 }
+            ThicknessMax = 1500.0
+        }
 
-    let problem, state = Problem.create settings Environment.ProcessorCount crystal experiment
+    let problem, state =
+        Problem.create settings Environment.ProcessorCount crystal experiment
+
     let right = wRMean problem state (Problem.tilts problem state)
     let wrong = wRMean problem state (aboutLaboratoryX problem state)
     printfn $"%-8s{name} axis at ω {100.0 * right:F1} %%   about x {100.0 * wrong:F1} %%"

@@ -249,7 +249,10 @@ let atThicknesses
     (thicknesses: float array)
     =
     let arithmetic =
-        if precision = PrecisionChoice.Double then Precision.Double else Precision.Single
+        if precision = PrecisionChoice.Double then
+            Precision.Double
+        else
+            Precision.Single
 
     let support = gatherSupport plan table
 

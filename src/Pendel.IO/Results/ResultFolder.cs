@@ -64,7 +64,10 @@ public static class ResultFolder
         if (File.Exists(path))
             throw new DataException(path, "found a file, expected a folder for the results");
         if (!force && Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
-            throw new DataException(path, "the folder is not empty; choose another one, or --force to replace its files");
+            throw new DataException(
+                path,
+                "the folder is not empty; choose another one, or --force to replace its files"
+            );
     }
 
     static void CheckNames(IReadOnlyCollection<ResultFile> files)

@@ -184,7 +184,9 @@ let ``an impossible data set is refused with the place and the item`` () =
             "x.cif_pets _diffrn_zone_axis_id: the item is missing, expected a loop of virtual frames"
             "_refln_", "_other_", "x.cif_pets:1:1 _refln_index_h: the item is missing, expected the index h"
             "  -1   0  12", "   1   0  -2", "_refln_index_h: found 1 reflections again in their frame"
-            "   1.500    -6", "   0.000    -6", "_diffrn_zone_axis_precession_angle: found \"0.000\", expected a semi-angle"
+            "   1.500    -6",
+            "   0.000    -6",
+            "_diffrn_zone_axis_precession_angle: found \"0.000\", expected a semi-angle"
         ]
 
     for old, replacement, message in expected do
