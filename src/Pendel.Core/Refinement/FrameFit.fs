@@ -18,6 +18,8 @@ type Prior =
         Bound: float
         /// Correction of the plan, from which the state's rotation counts; the prior is on the sum.
         Origin: Vector3
+        /// Expected value of the sum: the drift, rad. The bound is on the sum itself.
+        Drift: Vector3
         /// Expected thickness t₀, Å.
         Thickness: float
         /// Standard deviation of the thickness, Å; 0 keeps it at t₀.
@@ -47,7 +49,7 @@ let residuals (model: ForwardModel.ForwardModel) (table: PotentialTable) workspa
 
 /// The residuals of the prior: three angles, then the thickness if it is free.
 let private expectations (prior: Prior) (state: FrameState) =
-    let total = prior.Origin + state.Rotation
+    let total = prior.Origin + state.Rotation - prior.Drift
 
     let thickness =
         if prior.ThicknessSu = 0.0 then

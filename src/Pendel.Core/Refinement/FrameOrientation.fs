@@ -34,11 +34,12 @@ let private iterations = 8
 let private correctionOf (state: State) (frame: VirtualFrame) =
     state.Corrections |> Map.tryFind frame.Id |> Option.defaultValue Vector3.Zero
 
-let private priorOf (settings: Settings) (plan: FramePlan) thickness : FrameFit.Prior =
+let private priorOf (settings: Settings) (state: State) (plan: FramePlan) thickness : FrameFit.Prior =
     {
         Rotation = Angle.Radians settings.OrientationPrior
         Bound = Angle.Radians settings.OrientationBound
         Origin = plan.Correction
+        Drift = state.Drift |> Map.tryFind plan.Frame.Id |> Option.defaultValue Vector3.Zero
         Thickness = thickness
         ThicknessSu = 0.0
         Range = struct (settings.ThicknessMin, settings.ThicknessMax)
@@ -67,7 +68,7 @@ let private search (problem: Problem) (stage: Stage) (state: State) method =
             let found: FrameState =
                 method
                     evaluate
-                    (priorOf problem.Settings plan t)
+                    (priorOf problem.Settings state plan t)
                     {
                         Thickness = t
                         Rotation = Vector3.Zero
@@ -99,7 +100,7 @@ let private objectives (problem: Problem) (stage: Stage) (state: State) (correct
                 id,
                 FrameFit.objective
                     (FrameFit.residuals stage.Model table workspace i)
-                    (priorOf problem.Settings plan t)
+                    (priorOf problem.Settings state plan t)
                     rotated
             )
         | _ -> None)

@@ -29,6 +29,8 @@ type State =
         Misset: Vector3
         /// R_frame as a rotation vector by frame id, rad; an absent frame has none.
         Corrections: Map<int, Vector3>
+        /// Part of the corrections that is the smooth drift of all frames; the prior is on the rest.
+        Drift: Map<int, Vector3>
         /// Thickness by frame id, Å.
         Thickness: Map<int, float>
         /// Weights of the thickness network, once it has been started.
@@ -58,6 +60,7 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
         Structure = Array.zeroCreate structure.Count
         Misset = Vector3.Zero
         Corrections = Map.empty
+        Drift = Map.empty
         Thickness = Map.empty
         Network = None
     }

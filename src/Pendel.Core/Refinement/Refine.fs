@@ -64,6 +64,20 @@ let private moving (problem: Problem) name cycle (compute: State -> State) (reco
     },
     residuals
 
+/// The first stage: from the orientations of the file or from those with β on its smooth curve, whichever agrees better.
+let private scan (monitor: Monitor) (problem: Problem) (state: State) =
+    let drift = Drift.corrections problem.Experiment
+    let drifted = { state with Corrections = drift; Drift = drift }
+
+    let agreement state =
+        let stage = Problem.plan problem state problem.Experiment.Frames
+        (Evaluate.at problem stage (ThicknessScan.atPresent problem stage state)).Residuals.WRMean
+
+    let start =
+        if problem.Settings.Orientation <> Fixed && agreement drifted < agreement state then drifted else state
+
+    ThicknessScan.run monitor problem start (offsets problem.Settings)
+
 /// Orientation of each frame, with the thickness curve found anew before (from the second cycle on) and after.
 let private orient (monitor: Monitor) (problem: Problem) cycle (state: State) =
     let rescan state =
@@ -135,7 +149,7 @@ let run (monitor: Monitor) (settings: Settings) threads crystal experiment : Out
             Seconds = []
             Interrupted = false
         }
-        |> moving ThicknessScan 1 (fun s -> ThicknessScan.run monitor problem s (offsets settings))
+        |> moving ThicknessScan 1 (scan monitor problem)
 
     if scanned.Interrupted then
         raise (OperationCanceledException "interrupted before the first thickness scan ended: there is no result yet")

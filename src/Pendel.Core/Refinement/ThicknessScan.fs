@@ -132,7 +132,12 @@ let run (monitor: Monitor) (problem: Problem) (state: State) (offsets: float arr
         Misset = Vector3(Angle.Radians misset, 0.0, 0.0)
         Thickness = Array.map2 (fun id place -> id, thicknesses[place]) ids places |> Map.ofArray
         Corrections =
-            Array.map2 (fun id o -> id, Vector3(Angle.Radians(o - misset), 0.0, 0.0)) ids chosen
+            Array.map2
+                (fun id o ->
+                    let drift = state.Drift |> Map.tryFind id |> Option.defaultValue Vector3.Zero
+                    id, drift + Vector3(Angle.Radians(o - misset), 0.0, 0.0))
+                ids
+                chosen
             |> Map.ofArray
     }
 

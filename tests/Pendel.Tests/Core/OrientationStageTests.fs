@@ -58,6 +58,7 @@ let private prior: FrameFit.Prior =
         Rotation = 1.0
         Bound = 0.02
         Origin = Vector3.Zero
+        Drift = Vector3.Zero
         Thickness = 400.0
         ThicknessSu = 0.0
         Range = struct (100.0, 800.0)
