@@ -30,7 +30,9 @@ type ForwardModel =
     }
 
 /// The forward model of a plan.
-let create precision threads (plan: ExperimentPlan) =
+///
+/// - `workspaces`: scratch, shared with other plans of the same problem
+let create precision threads workspaces (plan: ExperimentPlan) =
     let cost i =
         plan.Frames[i].Arcs
         |> Seq.sumBy (fun a -> float a.Beams.Length ** 2.0 * float a.TiltCount)
@@ -41,7 +43,7 @@ let create precision threads (plan: ExperimentPlan) =
         Precision = precision
         Threads = threads
         Order = [| 0 .. plan.Frames.Length - 1 |] |> Array.sortByDescending cost
-        Workspaces = ConcurrentBag()
+        Workspaces = workspaces
     }
 
 /// Arithmetic of searches, whose results are evaluated anew: single unless double is asked for.

@@ -15,14 +15,21 @@ let private reach = 8
 let private rounds = 4
 
 let private tricube x = (1.0 - abs x ** 3.0) ** 3.0
-let private bisquare x = if abs x < 1.0 then (1.0 - x * x) ** 2.0 else 0.0
+
+let private bisquare x =
+    if abs x < 1.0 then (1.0 - x * x) ** 2.0 else 0.0
 
 /// The weighted line through points (x, y): its value at 0 and its slope.
 let private line (x: float array) (y: float array) (w: float array) =
-    let mean values = Array.fold2 (fun sum w v -> sum + w * v) 0.0 w values / Array.sum w
+    let mean values =
+        Array.fold2 (fun sum w v -> sum + w * v) 0.0 w values / Array.sum w
+
     let mx, my = mean x, mean y
     let sxx = Array.fold2 (fun sum w x -> sum + w * (x - mx) ** 2.0) 0.0 w x
-    let sxy = Array.fold2 (fun sum w (x, y) -> sum + w * (x - mx) * (y - my)) 0.0 w (Array.zip x y)
+
+    let sxy =
+        Array.fold2 (fun sum w (x, y) -> sum + w * (x - mx) * (y - my)) 0.0 w (Array.zip x y)
+
     let slope = if sxx > 0.0 then sxy / sxx else 0.0
     struct (my - slope * mx, slope)
 

@@ -1,6 +1,7 @@
 /// A refinement problem: a structure, a data set and settings; its state; and its plan at a state.
 module Pendel.Core.Problem
 
+open System.Collections.Concurrent
 open System.Collections.Immutable
 open Pendel.Crystallography
 open Pendel.Diffraction
@@ -18,6 +19,8 @@ type Problem =
         Structure: StructureModel
         WaveNumber: float
         Planner: Planner
+        /// Scratch of the propagations, one for each thread.
+        Workspaces: ConcurrentBag<FrameModel.Workspace>
     }
 
 /// What the stages refine.
@@ -55,6 +58,7 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
         Structure = structure
         WaveNumber = waveNumber
         Planner = Planner(experiment.Cell, crystal.SpaceGroup, settings.Selection, waveNumber, threads)
+        Workspaces = ConcurrentBag()
     },
     {
         Structure = Array.zeroCreate structure.Count
@@ -111,7 +115,7 @@ let planWith (tilts: VirtualFrame -> ImmutableArray<Tilt>) (problem: Problem) (s
         problem.Planner.Plan(frames, (fun frame -> orientation.FrameMatrix(frame, correction frame)), correction, tilts)
 
     {
-        Model = ForwardModel.create problem.Settings.Precision problem.Threads plan
+        Model = ForwardModel.create problem.Settings.Precision problem.Threads problem.Workspaces plan
         Potential = Potential.create problem.Optics problem.Settings.ScatteringFactors problem.Structure plan.Support
     }
 

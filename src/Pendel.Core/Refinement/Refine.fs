@@ -67,14 +67,22 @@ let private moving (problem: Problem) name cycle (compute: State -> State) (reco
 /// The first stage: from the orientations of the file or from those with β on its smooth curve, whichever agrees better.
 let private scan (monitor: Monitor) (problem: Problem) (state: State) =
     let drift = Drift.corrections problem.Experiment
-    let drifted = { state with Corrections = drift; Drift = drift }
+
+    let drifted =
+        { state with
+            Corrections = drift
+            Drift = drift
+        }
 
     let agreement state =
         let stage = Problem.plan problem state problem.Experiment.Frames
         (Evaluate.at problem stage (ThicknessScan.atPresent problem stage state)).Residuals.WRMean
 
     let start =
-        if problem.Settings.Orientation <> Fixed && agreement drifted < agreement state then drifted else state
+        if problem.Settings.Orientation <> Fixed && agreement drifted < agreement state then
+            drifted
+        else
+            state
 
     ThicknessScan.run monitor problem start (offsets problem.Settings)
 
