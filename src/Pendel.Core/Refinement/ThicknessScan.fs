@@ -33,7 +33,13 @@ let grid (settings: Settings) =
     let steps = int (Math.Ceiling(range / gridStep))
     Array.init (steps + 1) (fun i -> settings.ThicknessMin + range * float i / float steps)
 
+let private nothingScored =
+    "after selection no frame has three reflections, one of them above its noise; expected observed reflections within \
+     scored-gmax, rsg and dsg"
+
 /// Scans the frames of a stage in the orientations of its plan.
+///
+/// Raises `ArgumentException` if no frame of the stage counts.
 let scan (problem: Problem) (stage: Stage) (q: float array) : Scan =
     let thicknesses = grid problem.Settings
     let model = stage.Model
@@ -50,9 +56,14 @@ let scan (problem: Problem) (stage: Stage) (q: float array) : Scan =
         else
             None
 
+    let scanned = ForwardModel.perFrame model frame |> Array.choose id
+
+    if scanned.Length = 0 then
+        raise (System.ArgumentException nothingScored)
+
     {
         Thicknesses = thicknesses
-        WR = ForwardModel.perFrame model frame |> Array.choose id |> Map.ofArray
+        WR = Map.ofArray scanned
     }
 
 /// The path of least cost: for each frame its place in the grid.
@@ -109,7 +120,7 @@ let run (monitor: Monitor) (problem: Problem) (state: State) (offsets: float arr
         |]
 
     if ids.Length = 0 then
-        invalidArg "data" "no frame has three scored reflections, one of them above its noise: nothing to refine"
+        raise (System.ArgumentException nothingScored)
 
     let cost o = (offsets[o] / offsetRoughness) ** 2.0
 

@@ -78,8 +78,8 @@ sealed class CifFields(CifBlock block, DiagnosticList found)
     /// <summary>The unit cell, `_cell_length_*` and `_cell_angle_*`; null after an error.</summary>
     public UnitCell? Cell()
     {
-        double Edge(string name) => Number("_cell_length_" + name, $"the cell edge {name}, Å");
-        double Angle(string name) => Number("_cell_angle_" + name, $"the cell angle {name}, degrees");
+        double Edge(string name) => Within("_cell_length_" + name, $"the cell edge {name}, Å", double.PositiveInfinity);
+        double Angle(string name) => Within("_cell_angle_" + name, $"the cell angle {name}, degrees", 180);
         var (a, b, c) = (Edge("a"), Edge("b"), Edge("c"));
         var (alpha, beta, gamma) = (Angle("alpha"), Angle("beta"), Angle("gamma"));
         if (found.HasErrors)
@@ -90,8 +90,20 @@ sealed class CifFields(CifBlock block, DiagnosticList found)
         }
         catch (ArgumentException e)
         {
-            found.Error(Value("_cell_length_a")?.Position ?? block.Position, "_cell_", e.Message);
+            found.Error(Value("_cell_angle_alpha")?.Position ?? block.Position, "_cell_angle_alpha", e.Message);
             return null;
         }
+    }
+
+    double Within(string name, string meaning, double limit)
+    {
+        var number = Number(name, meaning);
+        if (!found.HasErrors && !(number > 0 && number < limit) && Value(name) is { } value)
+            found.Expected(
+                value,
+                name,
+                double.IsInfinity(limit) ? $"{meaning}: positive" : $"{meaning}: between 0 and {limit}"
+            );
+        return number;
     }
 }

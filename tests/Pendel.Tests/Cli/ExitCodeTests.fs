@@ -134,8 +134,8 @@ let private refuses folder (options: string list) (fragments: string list) =
 [<InlineData("O1 O", "O1 Qx", "a.cif:17:4", "_atom_site_type_symbol: found \"Qx\"")>]
 [<InlineData("O1 O", "Si1 O", "a.cif:17:1", "_atom_site_label: found \"Si1\"")>]
 [<InlineData("'P 1'", "'P 99'", "a.cif:8:", "_space_group_name_H-M_alt: found \"P 99\"")>]
-[<InlineData("_cell_length_a 4", "_cell_length_a 0", "a.cif:2:16", "cell edge a is 0 Å")>]
-[<InlineData("_cell_angle_gamma 90", "_cell_angle_gamma 180", "a.cif:", "cell angle gamma is 180°")>]
+[<InlineData("_cell_length_a 4", "_cell_length_a 0", "a.cif:2:16", "_cell_length_a: found \"0\"")>]
+[<InlineData("_cell_angle_gamma 90", "_cell_angle_gamma 180", "a.cif:7:19", "_cell_angle_gamma: found \"180\"")>]
 [<InlineData("_cell_length_b 4", "_cell_length_b 5", "a.cif _cell_length_b", "expected 4")>]
 let ``a wrong structure is refused with its place`` (text: string, wrong: string, place: string, item: string) =
     inFolder (fun folder ->

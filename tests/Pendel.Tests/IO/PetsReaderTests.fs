@@ -138,7 +138,7 @@ let ``an impossible data set is refused with the place and the item`` () =
         [
             "5.0000(3)", "five", "x.cif_pets:2:23 _cell_length_a: found \"five\", expected a number"
             "5.0000(3)", "NaN", "x.cif_pets:2:23 _cell_length_a: found \"NaN\", expected a number"
-            "5.0000(3)", "0", "x.cif_pets:2:23 _cell_: cell edge a is 0 Å; a positive length is expected"
+            "5.0000(3)", "0", "x.cif_pets:2:23 _cell_length_a: found \"0\", expected the cell edge a, Å: positive"
             "_cell_length_c       10.0000\n",
             "",
             "x.cif_pets:1:1 _cell_length_c: the item is missing, expected the cell edge c, Å"

@@ -201,8 +201,8 @@ let ``an impossible structure is refused with the place and the item`` () =
             "_atom_site_occupancy: found \"-1\", expected an occupancy from 0 to 1 for O1"
             "y,x,-z", "y,x,-w", "x.cif:16:1 _symmetry_equiv_pos_as_xyz: "
             "y,x,-z", "y,x,z", "x.cif:13:1 _symmetry_equiv_pos_as_xyz: the symmetry operations are no group"
-            "gamma 120", "gamma 190", "x.cif:2:19 _cell_: cell angle gamma is 190°"
-            "alpha 90", "alpha 10", "x.cif:2:19 _cell_: a cell with the angles 10°, 90°, 120° has no volume"
+            "gamma 120", "gamma 190", "x.cif:7:19 _cell_angle_gamma: found \"190\", expected the cell angle gamma"
+            "alpha 90", "alpha 10", "_cell_angle_alpha: a cell with the angles 10°, 90°, 120° has no volume"
             "_cell_length_c    5.4003\n",
             "",
             "x.cif:1:1 _cell_length_c: the item is missing, expected the cell edge c, Å"
