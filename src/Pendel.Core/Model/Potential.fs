@@ -34,13 +34,16 @@ type PotentialModel =
 
 /// f_e of a site, Å. A table of neutral atoms serves ions, too; an ion's factor, which diverges at s = 0, is replaced there
 /// by the neutral atom's, so that U_0 is that of a neutral cell.
-let scatteringFactor (table: ScatteringFactorTable) (element: Element) charge (s: float) =
-    if ScatteringFactors.Has(table, element, charge) && not (charge <> 0 && s = 0.0) then
-        ScatteringFactors.For(table, element, charge).Evaluate s
-    elif s = 0.0 && charge <> 0 then
-        ScatteringFactors.For(ScatteringFactorTable.Lobato, element, 0).Evaluate s
-    else
-        ScatteringFactors.For(table, element, 0).Evaluate s
+let private scatteringFactor (table: ScatteringFactorTable) (element: Element) charge : float -> float =
+    let isIon = charge <> 0 && ScatteringFactors.Has(table, element, charge)
+    let factor = ScatteringFactors.For(table, element, (if isIon then charge else 0))
+    let neutral = ScatteringFactors.For(ScatteringFactorTable.Lobato, element, 0)
+
+    fun s ->
+        if charge <> 0 && s = 0.0 then
+            neutral.Evaluate s
+        else
+            factor.Evaluate s
 
 let private distinctImages (model: StructureModel) =
     [|

@@ -36,8 +36,7 @@ let residuals (model: ForwardModel.ForwardModel) (table: PotentialTable) workspa
     let rows = model.Rows[i]
     let precision = ForwardModel.searchPrecision model
 
-    let norm =
-        sqrt (Array.fold2 (fun sum w o -> sum + (w * o) ** 2.0) 0.0 rows.Weight rows.Intensity)
+    let norm = sqrt (Residual.information rows)
 
     fun state ->
         let calculated =

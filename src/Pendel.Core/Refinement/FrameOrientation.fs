@@ -31,88 +31,68 @@ let stepCount = starts.Length + 2
 /// Linearisations of one least-squares fit.
 let private iterations = 8
 
-let private correctionOf (state: State) (frame: VirtualFrame) =
-    state.Corrections |> Map.tryFind frame.Id |> Option.defaultValue Vector3.Zero
-
 let private priorOf (settings: Settings) (state: State) (plan: FramePlan) thickness : FrameFit.Prior =
     {
         Rotation = Angle.Radians settings.OrientationPrior
         Bound = Angle.Radians settings.OrientationBound
         Origin = plan.Correction
-        Drift = state.Drift |> Map.tryFind plan.Frame.Id |> Option.defaultValue Vector3.Zero
+        Drift = Problem.driftOf state plan.Frame.Id
         Thickness = thickness
         ThicknessSu = 0.0
         Range = struct (settings.ThicknessMin, settings.ThicknessMax)
     }
 
-/// Frames of a stage that can be fitted, with their place in the plan.
-let private places (stage: Stage) =
-    [|
-        for i in Problem.scoredFrames stage -> stage.Model.Plan.Frames[i].Frame.Id, i
-    |]
+/// Applies a function to the residuals, the prior and the thickness of every frame that counts; results by frame id.
+let private perScored (problem: Problem) (stage: Stage) (state: State) compute =
+    let table =
+        ForwardModel.tableOf (Problem.potential problem stage (dsharp.tensor state.Structure))
+
+    ForwardModel.perFrame stage.Model (fun workspace i ->
+        let plan = stage.Model.Plan.Frames[i]
+
+        match Map.tryFind plan.Frame.Id state.Thickness with
+        | Some t when Residual.isScored stage.Model.Rows[i] ->
+            let evaluate = FrameFit.residuals stage.Model table workspace i
+
+            compute plan evaluate (priorOf problem.Settings state plan t) t
+            |> Option.map (fun r -> plan.Frame.Id, r)
+        | _ -> None)
+    |> Array.choose id
     |> Map.ofArray
 
 /// The correction of each frame after a search with a frame-wise method, by id.
 let private search (problem: Problem) (stage: Stage) (state: State) method =
-    let table =
-        ForwardModel.tableOf (Problem.potential problem stage (dsharp.tensor state.Structure))
+    perScored problem stage state (fun plan evaluate prior t ->
+        let found: FrameState =
+            method
+                evaluate
+                prior
+                {
+                    Thickness = t
+                    Rotation = Vector3.Zero
+                }
 
-    ForwardModel.perFrame stage.Model (fun workspace i ->
-        let plan = stage.Model.Plan.Frames[i]
-        let thickness = state.Thickness |> Map.tryFind plan.Frame.Id
-
-        match thickness with
-        | Some t when Residual.isScored stage.Model.Rows[i] ->
-            let evaluate = FrameFit.residuals stage.Model table workspace i
-
-            let found: FrameState =
-                method
-                    evaluate
-                    (priorOf problem.Settings state plan t)
-                    {
-                        Thickness = t
-                        Rotation = Vector3.Zero
-                    }
-
-            Some(plan.Frame.Id, plan.Correction + found.Rotation)
-        | _ -> None)
-    |> Array.choose id
-    |> Map.ofArray
+        Some(plan.Correction + found.Rotation))
 
 /// The objective of each frame on the rows and beams of a stage, for corrections that may differ from its plan's.
 let private objectives (problem: Problem) (stage: Stage) (state: State) (corrections: Map<int, Vector3>) =
-    let table =
-        ForwardModel.tableOf (Problem.potential problem stage (dsharp.tensor state.Structure))
-
-    ForwardModel.perFrame stage.Model (fun workspace i ->
-        let plan = stage.Model.Plan.Frames[i]
-        let id = plan.Frame.Id
-
-        match Map.tryFind id corrections, Map.tryFind id state.Thickness with
-        | Some correction, Some t when Residual.isScored stage.Model.Rows[i] ->
-            let rotated =
+    perScored problem stage state (fun plan evaluate prior t ->
+        Map.tryFind plan.Frame.Id corrections
+        |> Option.map (fun correction ->
+            FrameFit.objective
+                evaluate
+                prior
                 {
                     Thickness = t
                     Rotation = correction - plan.Correction
-                }
+                }))
 
-            Some(
-                id,
-                FrameFit.objective
-                    (FrameFit.residuals stage.Model table workspace i)
-                    (priorOf problem.Settings state plan t)
-                    rotated
-            )
-        | _ -> None)
-    |> Array.choose id
-    |> Map.ofArray
-
-/// Σw²I_o² of each frame's rows: what the data of the frame can say.
+/// Information of each planned frame, by id.
 let private information (stage: Stage) : Map<int, float> =
-    stage.Model.Plan.Frames
-    |> Seq.mapi (fun i plan ->
-        let rows = stage.Model.Rows[i]
-        plan.Frame.Id, Array.fold2 (fun sum w o -> sum + (w * o) ** 2.0) 0.0 rows.Weight rows.Intensity)
+    Seq.map2
+        (fun (plan: FramePlan) rows -> plan.Frame.Id, Residual.information rows)
+        stage.Model.Plan.Frames
+        stage.Model.Rows
     |> Map.ofSeq
 
 /// The objective of proposed corrections on the rows that they select; information lost since the stage began counts
@@ -122,7 +102,9 @@ let private ownObjectives (problem: Problem) reference (state: State) (proposed:
     let own = information after
 
     objectives problem after state proposed
-    |> Map.map (fun id value -> value * max 1.0 (Map.find id reference / own[id]))
+    |> Map.map (fun id value ->
+        let before = reference |> Map.tryFind id |> Option.defaultValue own[id]
+        value * max 1.0 (before / own[id]))
 
 let private present (state: State) (frames: VirtualFrame seq) =
     frames |> Seq.map (fun f -> f.Id, correctionOf state f) |> Map.ofSeq

@@ -69,8 +69,13 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
         Network = None
     }
 
-let private correctionOf (state: State) (frame: VirtualFrame) =
+/// ω_f of a frame, rad; 0 where it has none.
+let correctionOf (state: State) (frame: VirtualFrame) =
     state.Corrections |> Map.tryFind frame.Id |> Option.defaultValue Vector3.Zero
+
+/// The drift of a frame by id, rad; 0 where it has none.
+let driftOf (state: State) id =
+    state.Drift |> Map.tryFind id |> Option.defaultValue Vector3.Zero
 
 /// Largest thickness of a state, Å; that of the settings before the first scan.
 let largestThickness (problem: Problem) (state: State) =

@@ -144,9 +144,7 @@ let run (monitor: Monitor) (problem: Problem) (state: State) (offsets: float arr
         Thickness = Array.map2 (fun id place -> id, thicknesses[place]) ids places |> Map.ofArray
         Corrections =
             Array.map2
-                (fun id o ->
-                    let drift = state.Drift |> Map.tryFind id |> Option.defaultValue Vector3.Zero
-                    id, drift + Vector3(Angle.Radians(o - misset), 0.0, 0.0))
+                (fun id o -> id, Problem.driftOf state id + Vector3(Angle.Radians(o - misset), 0.0, 0.0))
                 ids
                 chosen
             |> Map.ofArray
