@@ -206,11 +206,16 @@ let ``a propagator that has grown allocates nothing`` () =
     for _ in 1..100 do
         everything ()
 
-    let before = GC.GetAllocatedBytesForCurrentThread()
-    everything ()
+    let allocated () =
+        let before = GC.GetAllocatedBytesForCurrentThread()
+        everything ()
+        GC.GetAllocatedBytesForCurrentThread() - before
+
+    // A kernel that allocates does so every time; the runtime now and then exchanges code or closes an allocation block.
+    let least = Seq.init 10 (fun _ -> allocated ()) |> Seq.min
     // The arrays of arrays in `On`, not the kernels.
     let own = int64 (2 * runs.Length * 48)
-    Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0L, own)
+    Assert.InRange(least, 0L, own)
 
 [<Fact>]
 let ``a wrong input is refused by name`` () =
