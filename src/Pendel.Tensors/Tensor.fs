@@ -13,6 +13,8 @@
 //  8. Errors are ArgumentExceptions that name the operation and the shapes.
 //  9. `Tensor.primitive` lifts a function with its pullback (there: `Tensor.Op` on raw tensors, one or two inputs).
 // 10. Tensors have no equality: compare their arrays.
+// 11. Two shapes broadcast also where both expand, [2, 1] with [3] to [2, 3] (there one must be the result).
+// 12. `softplus` keeps its digits far below zero (there log(1 + exp x) as rounded, 0).
 namespace Pendel.Tensors
 
 /// A float64 array of any number of dimensions, row by row, that may be under differentiation. Immutable but for `derivative`.
@@ -107,6 +109,28 @@ type Tensor internal (values: float[], dims: int[], node: Node) =
             Tensor.constant (Array.zeroCreate values.Length, dims)
         else
             Tensor.constant (node.Derivative, dims)
+
+    /// f(x) and its pullback, on a tape of its own.
+    static member internal evalReverseDiff (f: Tensor -> Tensor) (x: Tensor) : Tensor * (Tensor -> Tensor) =
+        let tape = Tape()
+        let leaf = Tensor.leaf ("evalReverseDiff", tape, x)
+        let y = f leaf
+
+        if y.node.IsConstant then
+            y, (fun _ -> Tensor.constant (Array.zeroCreate x.nelement, x.dims))
+        elif not (obj.ReferenceEquals(y.node.Tape, tape)) then
+            Shape.refuse
+                "evalReverseDiff"
+                "the value is under another differentiation (second derivatives are not defined)"
+        else
+            let graph = Graph y.node
+
+            let pullback v =
+                let struct (_, cotangent) = y.pull ("evalReverseDiff", graph, v) |> Array.exactlyOne
+
+                Tensor.constant (cotangent, x.dims)
+
+            y.primal, pullback
 
     // -- operations as primitives
 

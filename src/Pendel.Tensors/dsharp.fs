@@ -55,32 +55,14 @@ type dsharp =
 
     /// f(x) and its pullback: cotangent of f(x) → cotangent of x. Any shapes; the pullback may be applied any number of times.
     static member evalReverseDiff (f: Tensor -> Tensor) (x: Tensor) : Tensor * (Tensor -> Tensor) =
-        let tape = Tape()
-        let leaf = Tensor.leaf ("evalReverseDiff", tape, x)
-        let y = f leaf
-
-        if y.node.IsConstant then
-            y, (fun _ -> Tensor.constant (Array.zeroCreate x.nelement, x.dims))
-        elif not (obj.ReferenceEquals(y.node.Tape, tape)) then
-            Shape.refuse
-                "evalReverseDiff"
-                "the value is under another differentiation (second derivatives are not defined)"
-        else
-            let graph = Graph y.node
-
-            let pullback v =
-                let struct (_, cotangent) = y.pull ("evalReverseDiff", graph, v) |> Array.exactlyOne
-
-                Tensor.constant (cotangent, x.dims)
-
-            y.primal, pullback
+        Tensor.evalReverseDiff f x
 
     /// The value and the gradient of a scalar function.
     static member fgrad (f: Tensor -> Tensor) (x: Tensor) : Tensor * Tensor =
         let y, pullback = dsharp.evalReverseDiff f x
 
         if y.dim <> 0 then
-            Shape.refuse "grad" $"f(x) has shape {Shape.print y.dims}, not that of a scalar"
+            Shape.refuse "grad" $"f(x) has shape {Shape.print y.shape}, not that of a scalar"
 
         y, pullback (Tensor.scalar 1.0)
 

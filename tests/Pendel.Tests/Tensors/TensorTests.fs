@@ -4,6 +4,7 @@ open System
 open System.Threading.Tasks
 open Pendel.Tensors
 open Pendel.Tensors.Compose
+open Pendel.Tests.Tensors.DifferenceFact
 open Pendel.Tests.Tensors.PullbackCheck
 open Xunit
 
@@ -18,7 +19,11 @@ let private weighted =
 
         let pullback (v: Tensor) =
             let back = b.transpose().matmul(v.view [ v.nelement; 1 ])
-            [| 2.0 * a * back.view -1; (v.view [ v.nelement; 1 ]) * (a * a) |]
+
+            [|
+                2.0 * a * back.view -1
+                (v.view [ v.nelement; 1 ]).matmul((a * a).view [ 1; n ])
+            |]
 
         struct (value, pullback))
 
@@ -41,17 +46,7 @@ let private unary =
         positive (case "scalar on the left" [ [| 7 |] ] (fun t -> 2.0 / (3.0 + 4.0 * (5.0 - t[0]))))
     ]
 
-let private binary =
-    let shapes =
-        [
-            [| 9 |], [| 9 |]
-            [| 2; 5 |], [| 5 |]
-            [||], [| 2; 5 |]
-            [| 2; 5 |], [| 2; 1 |]
-            [| 3; 1; 2 |], [| 4; 1 |]
-            [| 1 |], [| 6 |]
-        ]
-
+let private binary shapes =
     [
         for a, b in shapes do
             case "add" [ a; b ] (fun t -> t[0] + t[1])
@@ -59,6 +54,16 @@ let private binary =
             case "mul" [ a; b ] (fun t -> t[0] * t[1])
             positive (case "div" [ a; b ] (fun t -> t[0] / t[1]))
     ]
+
+let private oneExpands =
+    binary
+        [
+            [| 9 |], [| 9 |]
+            [| 2; 5 |], [| 5 |]
+            [||], [| 2; 5 |]
+            [| 2; 5 |], [| 2; 1 |]
+            [| 1 |], [| 6 |]
+        ]
 
 let private moved =
     [
@@ -72,10 +77,8 @@ let private moved =
         case "transpose" [ [| 3; 4 |] ] (fun t -> t[0].transpose())
         case "view" [ [| 3; 4 |] ] (fun t -> t[0].view [ 2; -1 ])
         case "expand" [ [| 3; 1 |] ] (fun t -> t[0].expand [ 2; 3; 4 ])
-        case "cat with a constant" [ [| 2; 3 |]; [| 2; 1 |] ] (fun t ->
-            Tensor.cat ([ t[0]; dsharp.ones [ 2; 2 ]; t[1] ], dim = 1))
-        case "stack with a constant" [ [| 3 |]; [| 3 |] ] (fun t ->
-            dsharp.stack ([ t[0]; dsharp.zeros 3; t[1]; t[0] ], dim = 1))
+        case "cat" [ [| 2; 3 |]; [| 2; 1 |] ] (fun t -> Tensor.cat ([ t[0]; t[1]; t[0] ], dim = 1))
+        case "stack" [ [| 3 |]; [| 3 |] ] (fun t -> dsharp.stack ([ t[0]; t[1]; t[0] ], dim = 1))
         case "tensor of scalars" [ [||]; [||] ] (fun t -> dsharp.tensor [ t[0]; t[1]; t[0] * t[1] ])
         case "gather with repeated indices" [ [| 4 |] ] (fun t -> t[0].gather(0, [| 0; 0; 2; 1; 0; 2 |]))
         case "slices" [ [| 5; 6 |] ] (fun t -> t[0].[1..3, 2..].sum 0 + t[0].[4, ..3] + t[0].[1.., 5] * t[0].[0, 0])
@@ -89,8 +92,19 @@ let private moved =
 
 [<Fact>]
 let ``every operation pulls back the differential of its value`` () =
-    for case in unary @ binary @ moved do
+    for case in unary @ oneExpands @ moved do
         holds case
+
+[<DifferenceFact 11>]
+let ``where both operands expand, the pullback sums over both`` () =
+    for case in binary [ [| 3; 1; 2 |], [| 4; 1 |] ] do
+        holds case
+
+[<DifferenceFact 5>]
+let ``constants may be joined with differentiated tensors`` () =
+    holds (case "cat" [ [| 2; 3 |]; [| 2; 1 |] ] (fun t -> Tensor.cat ([ t[0]; dsharp.ones [ 2; 2 ]; t[1] ], dim = 1)))
+
+    holds (case "stack" [ [| 3 |]; [| 3 |] ] (fun t -> dsharp.stack ([ t[0]; dsharp.zeros 3; t[1]; t[0] ], dim = 1)))
 
 [<Fact>]
 let ``a wrong pullback is noticed`` () =
@@ -109,6 +123,8 @@ let ``broadcasting pairs the elements as DiffSharp does`` () =
     Assert.Equal<int[]>([| 2; 3 |], sum.shape)
     Assert.Equal<float[]>([| 11.0; 22.0; 33.0; 14.0; 25.0; 36.0 |], sum.view(-1).toArray1D())
 
+[<DifferenceFact 11>]
+let ``a column and a row broadcast to a matrix`` () =
     let outer =
         (dsharp.tensor [ 1.0; 2.0 ]).view [ 2; 1 ] * dsharp.tensor [ 3.0; 4.0; 5.0 ]
 
@@ -142,7 +158,7 @@ let ``gather adds up the cotangents of a repeated index`` () =
 
     Assert.Equal<float[]>([| 3.0; 3.0; 0.0 |], (dsharp.grad f (dsharp.tensor [ 5.0; 6.0; 7.0 ])).toArray1D())
 
-[<Fact>]
+[<DifferenceFact 12>]
 let ``softplus keeps its digits far from zero`` () =
     let y = (dsharp.tensor [ -700.0; -40.0; 0.0; 800.0 ]).softplus().toArray1D<float>()
     Assert.Equal<float[]>([| Math.Exp -700.0; Math.Exp -40.0; Math.Log 2.0; 800.0 |], y)
@@ -150,25 +166,30 @@ let ``softplus keeps its digits far from zero`` () =
 [<Fact>]
 let ``the tape form fills the derivative of the leaves, and replaces it the second time`` () =
     let x = (dsharp.tensor [ 1.0; 2.0; 3.0 ]).reverseDiff()
-    let unused = (dsharp.zeros [ 2; 2 ]).reverseDiff()
     let y = (x * x * x).sum()
 
     for _ in 1..2 do
         y.reverse ()
         Assert.Equal<float[]>([| 3.0; 12.0; 27.0 |], x.derivative.toArray1D ())
 
-    Assert.Equal<int[]>([| 2; 2 |], unused.derivative.shape)
     Assert.Equal(36.0, float y.primal)
+
+[<DifferenceFact 4>]
+let ``a leaf that the value does not depend on has a derivative of its own shape`` () =
+    let used, unused =
+        (dsharp.ones 2).reverseDiff(), (dsharp.zeros [ 2; 2 ]).reverseDiff()
+
+    used.sum().reverse()
+    Assert.Equal<int[]>([| 2; 2 |], unused.derivative.shape)
 
 [<Fact>]
 let ``a pullback is a function: applied twice it gives the same twice, and it is linear`` () =
     let x = dsharp.tensor [ 0.3; -0.7; 1.1 ]
-    let y, pullback = dsharp.evalReverseDiff (fun x -> sin (x * x) * x.sum ()) x
+    let _, pullback = dsharp.evalReverseDiff (fun x -> sin (x * x) * x.sum ()) x
     let v = dsharp.tensor [ 1.0; -2.0; 0.5 ]
     let once = (pullback v).toArray1D<float>()
     Assert.Equal<float[]>(once, (pullback v).toArray1D())
     Assert.Equal<float[]>(Array.map ((*) 2.0) once, (pullback (2.0 * v)).toArray1D())
-    Assert.Throws<ArgumentException>(fun () -> y.reverse ())
 
 [<Fact>]
 let ``gradients taken in parallel have the bits of one taken alone`` () =
@@ -196,7 +217,7 @@ let ``a long chain of operations does not exhaust the stack`` () =
 let private refusal (action: unit -> Tensor) =
     Assert.Throws<ArgumentException>(fun () -> action () |> ignore).Message
 
-[<Fact>]
+[<DifferenceFact 8>]
 let ``an error names the operation and both shapes`` () =
     let a, b = dsharp.zeros [ 2; 3 ], dsharp.zeros [ 4; 5 ]
     let both = "[2, 3] and [4, 5]"
@@ -208,17 +229,23 @@ let ``an error names the operation and both shapes`` () =
     Assert.Contains("gather: index 6 at 1", refusal (fun () -> a.view(-1).gather(0, [| 0; 6 |])))
     Assert.Contains("slice: places 1 … 2 of dimension 0", refusal (fun () -> a.[1..2, *]))
 
+    Assert.Contains(
+        "reverse: the tensor is a constant",
+        Assert.Throws<ArgumentException>(fun () -> a.reverse ()).Message
+    )
+
+let private square (x: Tensor) = (x * x).sum()
+
 [<Fact>]
-let ``a gradient within a gradient is refused, one beside it is not`` () =
-    let square (x: Tensor) = (x * x).sum()
-    let x = dsharp.tensor [ 1.0; 2.0 ]
-
-    let outerIsUsed (x: Tensor) =
-        (dsharp.grad (fun z -> (z * x).sum()) (dsharp.ones 2)).sum()
-
-    Assert.Contains("second derivatives", refusal (fun () -> dsharp.grad outerIsUsed x))
-
+let ``a gradient beside another is a constant of it`` () =
     let independent (z: Tensor) =
         (dsharp.grad square (dsharp.ones 2) * z).sum()
 
-    Assert.Equal<float[]>([| 2.0; 2.0 |], (dsharp.grad independent x).toArray1D())
+    Assert.Equal<float[]>([| 2.0; 2.0 |], (dsharp.grad independent (dsharp.ones 2)).toArray1D())
+
+[<DifferenceFact 7>]
+let ``a gradient within a gradient is refused`` () =
+    let outerIsUsed (x: Tensor) =
+        (dsharp.grad (fun z -> (z * x).sum()) (dsharp.ones 2)).sum()
+
+    Assert.Contains("second derivatives", refusal (fun () -> dsharp.grad outerIsUsed (dsharp.ones 2)))
