@@ -2,9 +2,9 @@
 // `Tensor` then is DiffSharp's own type. This file adds what Pendel asks of it beyond DiffSharp 1.0.7: Float64 whatever
 // a tensor is made from, slices that may be empty, `Tensor.primitive`, and a gather that accumulates.
 //
-// What then is as in DiffSharp, of the differences listed in Tensor.fs: 3 where the tape form is meant (`reverse` also fills
-// `derivative` of what lies between), 4 likewise, 5, 7, 8, 10, 11, 12. Second derivatives exist, but `primitive` and
-// `gather` refuse them. Sums and products run in the backend's order, so last digits differ.
+// What then is as in DiffSharp, of the differences listed in Tensor.fs: 3 and 4 as far as they speak of `reverse` and
+// `derivative`, 5, 7, 8, 10, 11, 12. Second derivatives and forward mode exist, but `primitive` and `gather` refuse them.
+// Sums and products of matrices run in the backend's order, so last digits differ.
 namespace Pendel.Tensors
 
 open DiffSharp
