@@ -66,11 +66,34 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         where TAlgebra : IAlgebra
         where TOuter : IAlgebra
     {
+        Sources<TAlgebra>(arc, intensityCotangent);
+        Retreat<TAlgebra, TOuter>();
+        double along = Diagonal(arc, diagonalCotangent) + Potential(arc, potentialCotangentRe, potentialCotangentIm);
+        return forwardThickness > 0 ? along / forwardThickness : AtEntrance(arc, intensityCotangent);
+    }
+
+    /// <inheritdoc/>
+    public override void RepeatAdjoint()
+    {
+        if (parts == 1)
+        {
+            Retreat<RealAlgebra, RealAlgebra>();
+        }
+        else
+        {
+            Retreat<ComplexAlgebra, ComplexConjugateAlgebra>();
+        }
+    }
+
+    /// <summary>Computes all Λ_k and sums the cotangents of the matrix.</summary>
+    private void Retreat<TAlgebra, TOuter>()
+        where TAlgebra : IAlgebra
+        where TOuter : IAlgebra
+    {
         ordersPerBlock = Math.Max(2, InnerColumns / tilts);
         adjoints.ReserveZeros(2 * ordersPerBlock * vector);
         diagonalSum.ReserveZeros(tilts * plane);
         potentialSum.ReserveZeros(beams * parts * plane);
-        Sources<TAlgebra>(arc, intensityCotangent);
         SetFirst(Phi(0), 0.5);
         for (int k = highest; k >= 1; k--)
         {
@@ -83,8 +106,6 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
                 );
             }
         }
-        double along = Diagonal(arc, diagonalCotangent) + Potential(arc, potentialCotangentRe, potentialCotangentIm);
-        return forwardThickness > 0 ? along / forwardThickness : AtEntrance(arc, intensityCotangent);
     }
 
     /// <summary>w ψ̄ for even orders and ∓i w ψ̄ for odd ones (real parts alone where U is real).</summary>

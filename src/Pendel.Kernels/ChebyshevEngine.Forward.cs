@@ -13,6 +13,22 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     private T* OddSum => sums.Pointer + vector;
 
     /// <inheritdoc/>
+    public override int Terms => highest;
+
+    /// <inheritdoc/>
+    public override void RepeatForward()
+    {
+        if (parts == 1)
+        {
+            Advance<RealAlgebra>();
+        }
+        else
+        {
+            Advance<ComplexAlgebra>();
+        }
+    }
+
+    /// <inheritdoc/>
     public override double Forward(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities)
     {
         forwardKept = false;

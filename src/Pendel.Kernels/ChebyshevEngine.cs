@@ -37,6 +37,15 @@ internal abstract class ChebyshevEngine
         Span<double> result
     );
 
+    /// <summary>Terms of the last propagation, beyond the first.</summary>
+    public abstract int Terms { get; }
+
+    /// <summary>Computes the φ_k of the last forward pass again, with their sums.</summary>
+    public abstract void RepeatForward();
+
+    /// <summary>Computes the Λ_k of the last adjoint again, with the gradient's sums.</summary>
+    public abstract void RepeatAdjoint();
+
     /// <summary>An engine of the wanted width, whether or not the machine has it in hardware.</summary>
     public static ChebyshevEngine Create<T>(LaneWidth width)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
@@ -48,7 +57,8 @@ internal abstract class ChebyshevEngine
             _ => new ChebyshevEngine<LanesScalar<T>, T, T>(),
         };
 
-    private static LaneWidth Widest =>
+    /// <summary>The widest registers of the machine.</summary>
+    public static LaneWidth Widest =>
         Vector512.IsHardwareAccelerated ? LaneWidth.Bits512
         : Vector256.IsHardwareAccelerated ? LaneWidth.Bits256
         : Vector128.IsHardwareAccelerated ? LaneWidth.Bits128
