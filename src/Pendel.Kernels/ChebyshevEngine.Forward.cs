@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Pendel.Kernels;
 
 internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
@@ -20,18 +22,18 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     {
         if (parts == 1)
         {
-            Advance<RealAlgebra>();
+            Advance<RealAlgebra>([]);
         }
         else
         {
-            Advance<ComplexAlgebra>();
+            Advance<ComplexAlgebra>([]);
         }
     }
 
     /// <inheritdoc/>
     public override double Forward(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities)
     {
-        forwardKept = false;
+        (forwardKept, scanning) = (false, false);
         double error;
         if (arc.IsReal)
         {
@@ -48,7 +50,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     private double Forward<TAlgebra>(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities)
         where TAlgebra : IAlgebra
     {
-        double error = Propagate<TAlgebra>(arc, thickness, nameof(thickness));
+        double error = Propagate<TAlgebra>(arc, thickness, nameof(thickness), []);
         double transmission = Transmission(arc, thickness);
         for (int s = 0; s < tilts; s++)
         {
@@ -62,15 +64,15 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         return error;
     }
 
-    /// <summary>Computes the φ_k that a thickness needs and their sums; returns a bound of the amplitudes' errors.</summary>
+    /// <summary>Computes the φ_k that a thickness needs and their sums, or their scored rows; returns a bound of the amplitudes' errors.</summary>
     /// <exception cref="ArgumentException">The terms of the series grow so much that no digits would be left.</exception>
-    private double Propagate<TAlgebra>(in ArcMatrix arc, double thickness, string name)
+    private double Propagate<TAlgebra>(in ArcMatrix arc, double thickness, string name, ReadOnlySpan<int> scored)
         where TAlgebra : IAlgebra
     {
         Prepare<TAlgebra>(arc, thickness, name);
         double z = Argument(arc, thickness);
         ChebyshevCoefficients.Fill(z, new Span<double>(coefficients.Pointer, highest + 1));
-        double growth = Advance<TAlgebra>();
+        double growth = Advance<TAlgebra>(scored);
         Precision precision = typeof(T) == typeof(float) ? Precision.Single : Precision.Double;
         double error = PrecisionBound.Amplitude(precision, z) * Math.Max(1, growth * Transmission(arc, thickness));
         return error <= LargestError
@@ -97,40 +99,70 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         return (re, im);
     }
 
-    /// <summary>Computes all φ_k, adds c_k φ_k to the even or the odd sum, and returns the largest |c_k φ_k| but at least 1.</summary>
-    private double Advance<TAlgebra>()
+    /// <summary>Computes all φ_k and ψ's sums of them, or takes their scored rows; returns the largest |c_k φ_k| but at least 1.</summary>
+    private double Advance<TAlgebra>(ReadOnlySpan<int> scored)
         where TAlgebra : IAlgebra
     {
         double growth = 1;
-        sums.ReserveZeros(2 * vector);
-        new Span<T>(Phi(0), checked((int)vector)).Clear();
-        T* zero = Phi(2);
-        new Span<T>(zero, checked((int)vector)).Clear();
-        SetFirst(Phi(0), 0.5);
-        SetFirst(EvenSum, coefficients.Pointer[0]);
-        for (int k = 1; k <= highest; k++)
+        if (scanning)
         {
-            packed.Multiply<TAlgebra, Accumulate<TAlgebra>>(
-                Phi(k - 1),
-                plane,
-                column,
-                tiltBlocks,
-                new Accumulate<TAlgebra>(
-                    Step<TAlgebra>(Phi(k - 1), k == 1 ? zero : Phi(k - 2), Phi(k), 1),
-                    k % 2 == 0 ? EvenSum : OddSum,
-                    T.CreateTruncating(coefficients.Pointer[k])
-                )
-            );
-            if (k == 1)
+            ShapeScored(scored.Length);
+        }
+        else
+        {
+            sums.ReserveZeros(2 * vector);
+        }
+        for (int first = 0; first <= highest; first += ordersKept)
+        {
+            Advance<TAlgebra>(first);
+            int end = Math.Min(first + ordersKept, highest + 1);
+            if (!scanning)
             {
-                SetFirst(Phi(0), 1);
+                AddTerms(first, end);
             }
-            if (!hermitian)
+            for (int k = first; k < end; k++)
             {
-                growth = Math.Max(growth, Math.Abs(coefficients.Pointer[k]) * LargestElement(Phi(k)));
+                if (scanning)
+                {
+                    GatherScored(k, scored);
+                }
+                if (!hermitian)
+                {
+                    growth = Math.Max(growth, Math.Abs(coefficients.Pointer[k]) * LargestElement(Phi(k)));
+                }
             }
         }
         return growth;
+    }
+
+    /// <summary>Adds c_k φ_k to the even or the odd sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void AddTerms(int first, int end)
+    {
+        const int Together = 8;
+        T* factors = stackalloc T[Together];
+        for (; first < end; first += Together)
+        {
+            int count = Math.Min(Together, end - first);
+            for (int k = 0; k < count; k++)
+            {
+                factors[k] = T.CreateTruncating(coefficients.Pointer[first + k]);
+            }
+            for (int parity = 0; parity < Math.Min(2, count); parity++)
+            {
+                T* sum = (first + parity) % 2 == 0 ? EvenSum : OddSum;
+                for (nint at = 0; at < vector; at += TLanes.Count)
+                {
+                    TVector total = TLanes.Load(sum + at);
+                    T* phi = Phi(first + parity) + at;
+                    for (int k = parity; k < count; k += 2, phi += 2 * vector)
+                    {
+                        total = TLanes.MultiplyAdd(TLanes.Broadcast(factors[k]), TLanes.Load(phi), total);
+                    }
+                    TLanes.Store(sum + at, total);
+                }
+            }
+        }
     }
 
     private double LargestElement(T* values)
@@ -149,6 +181,8 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         return double.CreateTruncating(Reduce<TLanes, TVector, T>.Largest(largest));
     }
 
+    private void Clear(T* values) => new Span<T>(values, checked((int)vector)).Clear();
+
     /// <summary>Sets the incident beam of all tilts.</summary>
     private void SetFirst(T* values, double value)
     {
@@ -157,18 +191,4 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             values[s * column] = T.CreateTruncating(value);
         }
     }
-
-    private Recurrence<TLanes, TVector, T, TAlgebra> Step<TAlgebra>(T* current, T* previous, T* next, double side)
-        where TAlgebra : IAlgebra =>
-        new()
-        {
-            Weight = ScaledWeight,
-            Diagonal = ScaledDiagonal,
-            Absorption = T.CreateTruncating(side * 2 * spectrum.Absorption / spectrum.Radius),
-            Plane = plane,
-            Column = column,
-            Current = current,
-            Previous = previous,
-            Next = next,
-        };
 }

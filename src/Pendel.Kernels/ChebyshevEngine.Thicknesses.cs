@@ -1,11 +1,16 @@
 namespace Pendel.Kernels;
 
-// The φ_k do not depend on the thickness: the scored rows of all φ_k are multiplied by the coefficients of all thicknesses.
+// The φ_k do not depend on the thickness: the scored rows of all φ_k, packed, are multiplied by the coefficients of all thicknesses.
 internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
 {
-    private readonly Scratch<T> scoredRows = new();
+    private readonly PackedMatrix<TLanes, TVector, T> evenRows = new();
+    private readonly PackedMatrix<TLanes, TVector, T> oddRows = new();
+    private readonly Scratch<T> scoredRow = new();
     private readonly Scratch<T> thicknessCoefficients = new();
-    private readonly Scratch<T> scoredSums = new();
+    private readonly Scratch<T> evenSums = new();
+    private readonly Scratch<T> oddSums = new();
+    private readonly Scratch<double> scoredEven = new();
+    private readonly Scratch<double> scoredOdd = new();
 
     /// <inheritdoc/>
     public override double AtThicknesses(
@@ -16,7 +21,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         Span<double> result
     )
     {
-        forwardKept = false;
+        (forwardKept, scanning) = (false, true);
         double largest = 0;
         foreach (double thickness in thicknesses)
         {
@@ -37,101 +42,78 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     )
         where TAlgebra : IAlgebra
     {
-        double error = Propagate<TAlgebra>(arc, largest, nameof(thicknesses));
-        int width = new Blocks(parts * tilts * scored.Length, TLanes.Count).Count * TLanes.Count;
-        GatherScored(scored, width);
-        Coefficients(arc, thicknesses);
-        scoredSums.Reserve(2L * thicknesses.Length * width);
-        SumOrders(0, thicknesses.Length, width);
-        SumOrders(1, thicknesses.Length, width);
+        double error = Propagate<TAlgebra>(arc, largest, nameof(thicknesses), scored);
+        int rows = parts * tilts * scored.Length;
+        FillCoefficients(arc, thicknesses);
+        SumOrders(evenRows, 0, thicknesses.Length, evenSums);
+        SumOrders(oddRows, 1, thicknesses.Length, oddSums);
+        double* even = scoredEven.Reserve(rows + TLanes.Count);
+        double* odd = scoredOdd.Reserve(rows + TLanes.Count);
         for (int t = 0; t < thicknesses.Length; t++)
         {
+            evenRows.ReadColumn(evenSums.Pointer, thicknesses.Length, t, 0, even);
+            oddRows.ReadColumn(oddSums.Pointer, thicknesses.Length, t, 0, odd);
             double transmission = Transmission(arc, thicknesses[t]);
             AddIntensities<TAlgebra>(
                 arc,
                 scored,
                 tiltWeights,
                 transmission * transmission,
-                scoredSums.Pointer + ((nint)t * width),
-                (nint)thicknesses.Length * width,
+                even,
+                odd,
                 result.Slice(t * scored.Length, scored.Length)
             );
         }
         return error;
     }
 
-    /// <summary>Scored rows as [order][part][tilt][scored], padded with zeros.</summary>
-    private void GatherScored(ReadOnlySpan<int> scored, int width)
+    /// <summary>Shapes the rows [part][tilt][scored] of the orders to come.</summary>
+    private void ShapeScored(int scored)
     {
-        T* to = scoredRows.ReserveZeros((highest + 1) * (long)width);
-        for (int k = 0; k <= highest; k++)
-        {
-            T* row = to + ((nint)k * width);
-            for (int part = 0; part < parts; part++)
-            {
-                for (int s = 0; s < tilts; s++)
-                {
-                    T* from = Phi(k) + (s * column) + (part * plane);
-                    for (int i = 0; i < scored.Length; i++)
-                    {
-                        *row++ = from[scored[i]];
-                    }
-                }
-            }
-        }
+        evenRows.Shape<RealAlgebra>(parts * tilts * scored, (highest + 2) / 2);
+        oddRows.Shape<RealAlgebra>(parts * tilts * scored, (highest + 1) / 2);
+        scoredRow.Reserve(parts * tilts * scored);
     }
 
-    private void Coefficients(in ArcMatrix arc, ReadOnlySpan<double> thicknesses)
+    private void GatherScored(int k, ReadOnlySpan<int> scored)
+    {
+        T* row = scoredRow.Pointer;
+        for (int p = 0; p < parts * tilts; p++)
+        {
+            T* from = Phi(k) + (p % tilts * column) + (p / tilts * plane);
+            foreach (int beam in scored)
+            {
+                *row++ = from[beam];
+            }
+        }
+        (k % 2 == 0 ? evenRows : oddRows).SetColumn(k / 2, scoredRow.Pointer);
+    }
+
+    /// <summary>Coefficients as [order][thickness].</summary>
+    private void FillCoefficients(in ArcMatrix arc, ReadOnlySpan<double> thicknesses)
     {
         T* to = thicknessCoefficients.Reserve((long)thicknesses.Length * (highest + 1));
         Span<double> own = new(coefficients.Pointer, highest + 1);
-        foreach (double thickness in thicknesses)
+        for (int t = 0; t < thicknesses.Length; t++)
         {
-            ChebyshevCoefficients.Fill(Argument(arc, thickness), own);
-            foreach (double value in own)
+            ChebyshevCoefficients.Fill(Argument(arc, thicknesses[t]), own);
+            for (int k = 0; k <= highest; k++)
             {
-                *to++ = T.CreateTruncating(value);
+                to[((nint)k * thicknesses.Length) + t] = T.CreateTruncating(own[k]);
             }
         }
     }
 
     /// <summary>Σ c_k φ_k over the even or the odd orders: a real product of scored rows and thicknesses.</summary>
-    private void SumOrders(int parity, int thicknesses, int width)
+    private void SumOrders(PackedMatrix<TLanes, TVector, T> rows, int parity, int thicknesses, Scratch<T> sums)
     {
-        Blocks rowBlocks = new(width / TLanes.Count, RegisterTile<TLanes, TVector, T>.Rows<RealAlgebra>());
-        Blocks columns = new(thicknesses, RegisterTile<TLanes, TVector, T>.Columns);
-        T* sum = scoredSums.Pointer + ((nint)parity * thicknesses * width);
-        for (int p = 0; p < rowBlocks.Count; p++)
-        {
-            int start = rowBlocks.Start(p) * TLanes.Count;
-            int height = rowBlocks.Size(p) * TLanes.Count;
-            for (int b = 0; b < columns.Count; b++)
-            {
-                int t = columns.Start(b);
-                RegisterTile<TLanes, TVector, T>.Multiply<RealAlgebra>(
-                    rowBlocks.Size(p),
-                    columns.Size(b),
-                    new TileOperands<T>
-                    {
-                        Steps = (highest + 2 - parity) / 2,
-                        A = scoredRows.Pointer + (parity * width) + start,
-                        AStep = 2 * width,
-                        AImaginary = 0,
-                        B = thicknessCoefficients.Pointer + ((nint)t * (highest + 1)) + parity,
-                        BStep = 2,
-                        BColumn = highest + 1,
-                        BImaginary = 0,
-                        Tile = tile.Pointer,
-                    }
-                );
-                for (int c = 0; c < columns.Size(b); c++)
-                {
-                    new Span<T>(tile.Pointer + (c * height), height).CopyTo(
-                        new Span<T>(sum + ((nint)(t + c) * width) + start, height)
-                    );
-                }
-            }
-        }
+        rows.AddProduct<RealAlgebra>(
+            thicknessCoefficients.Pointer + (parity * thicknesses),
+            2 * thicknesses,
+            0,
+            thicknesses,
+            sums.ReserveZeros(rows.TilesLength(thicknesses))
+        );
     }
 
     private void AddIntensities<TAlgebra>(
@@ -139,8 +121,8 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         ReadOnlySpan<int> scored,
         ReadOnlySpan<double> tiltWeights,
         double transmission,
-        T* even,
-        nint toOdd,
+        double* even,
+        double* odd,
         Span<double> result
     )
         where TAlgebra : IAlgebra
@@ -149,14 +131,14 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         for (int s = 0; s < tilts; s++)
         {
             double scale = transmission * tiltWeights[s] * arc.Weight[s * beams];
-            for (int i = 0; i < scored.Length; i++, even++)
+            for (int i = 0; i < scored.Length; i++, even++, odd++)
             {
-                double re = double.CreateTruncating(even[0]);
-                double im = double.CreateTruncating(even[toOdd]);
+                double re = even[0];
+                double im = odd[0];
                 if (TAlgebra.Parts == 2)
                 {
-                    re -= double.CreateTruncating(even[toOdd + toImaginary]);
-                    im += double.CreateTruncating(even[toImaginary]);
+                    re -= odd[toImaginary];
+                    im += even[toImaginary];
                 }
                 result[i] += scale * ((re * re) + (im * im)) / arc.Weight[(s * beams) + scored[i]];
             }

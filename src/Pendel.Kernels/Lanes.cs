@@ -29,6 +29,10 @@ internal unsafe interface ILanes<TVector, T>
 
     static abstract TVector Broadcast(T value);
     static abstract TVector Negate(TVector value);
+
+    /// <summary>Exchanges the lower and the upper half of the numbers.</summary>
+    static abstract TVector SwapHalves(TVector value);
+
     static abstract TVector Add(TVector a, TVector b);
     static abstract TVector Divide(TVector a, TVector b);
     static abstract TVector Sqrt(TVector value);
@@ -79,6 +83,9 @@ internal readonly unsafe struct Lanes512<T> : ILanes<Vector512<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Negate(Vector512<T> value) => -value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> SwapHalves(Vector512<T> value) => Vector512.Create(value.GetUpper(), value.GetLower());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Add(Vector512<T> a, Vector512<T> b) => a + b;
@@ -140,6 +147,9 @@ internal readonly unsafe struct Lanes256<T> : ILanes<Vector256<T>, T>
     public static Vector256<T> Negate(Vector256<T> value) => -value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> SwapHalves(Vector256<T> value) => Vector256.Create(value.GetUpper(), value.GetLower());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> Add(Vector256<T> a, Vector256<T> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -199,6 +209,9 @@ internal readonly unsafe struct Lanes128<T> : ILanes<Vector128<T>, T>
     public static Vector128<T> Negate(Vector128<T> value) => -value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> SwapHalves(Vector128<T> value) => Vector128.Create(value.GetUpper(), value.GetLower());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> Add(Vector128<T> a, Vector128<T> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -241,6 +254,9 @@ internal readonly unsafe struct LanesScalar<T> : ILanes<T, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Negate(T value) => -value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T SwapHalves(T value) => value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Add(T a, T b) => a + b;

@@ -12,15 +12,21 @@ namespace Pendel.Kernels;
 public sealed class Propagator
 {
     private readonly LaneWidth width;
+    private readonly long storedBytes;
     private ChebyshevEngine? single;
     private ChebyshevEngine? twice;
     private ChebyshevEngine? last;
 
     /// <summary>A propagator of the machine's vector width, without scratch yet.</summary>
-    public Propagator()
-        : this(LaneWidth.Widest) { }
+    /// <param name="storedBytes">
+    /// Ceiling of the memory for the φ_k that <see cref="Adjoint"/> needs. Where K of them would take more, about 2√(2K) are kept
+    /// and the others computed again, which costs a forward pass; the results have the same bits.
+    /// </param>
+    public Propagator(long storedBytes = long.MaxValue)
+        : this(LaneWidth.Widest, storedBytes) { }
 
-    internal Propagator(LaneWidth width) => this.width = width;
+    internal Propagator(LaneWidth width, long storedBytes = long.MaxValue) =>
+        (this.width, this.storedBytes) = (width, storedBytes);
 
     /// <summary>
     /// A bound of the error of any amplitude |ψ_g| of the last propagation (at its largest thickness), relative to the incident one:
@@ -132,6 +138,6 @@ public sealed class Propagator
 
     private ChebyshevEngine Engine(Precision precision) =>
         precision == Precision.Single
-            ? single ??= ChebyshevEngine.Create<float>(width)
-            : twice ??= ChebyshevEngine.Create<double>(width);
+            ? single ??= ChebyshevEngine.Create<float>(width, storedBytes)
+            : twice ??= ChebyshevEngine.Create<double>(width, storedBytes);
 }

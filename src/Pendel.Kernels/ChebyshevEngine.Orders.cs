@@ -1,0 +1,116 @@
+namespace Pendel.Kernels;
+
+// The φ_k of consecutive orders are kept in a window. Where all of them would not fit below the ceiling, the window moves up in
+// the forward pass, which leaves the two orders before each place of the window, and the adjoint computes them again from there.
+internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
+{
+    /// <summary>Columns of the inner dimension (orders × tilts) of the gradient's product: as many as the nearest cache holds of one panel.</summary>
+    private const int InnerColumns = 64;
+
+    private const int MostOrdersPerBlock = 16;
+
+    private readonly Scratch<T> vectors = new();
+    private readonly Scratch<T> starts = new();
+    private int ordersKept;
+    private int windowStart;
+    private bool scanning;
+
+    /// <summary>Orders whose part of the gradient is summed in one product.</summary>
+    private int OrdersPerBlock => Math.Clamp(InnerColumns / tilts, 2, MostOrdersPerBlock);
+
+    /// <summary>φ_k, or one of the two before the window.</summary>
+    private T* Phi(int k) => vectors.Pointer + ((k - windowStart + 2) * vector);
+
+    /// <summary>
+    /// Chooses the window: all orders if the ceiling allows, else about √(2·orders), which needs the least memory; a scan of
+    /// thicknesses, which has no adjoint, keeps no more than a block.
+    /// </summary>
+    private void ReserveOrders(double thickness, string name)
+    {
+        int orders = highest + 1;
+        bool all = !scanning && (orders + 2) * (double)vector * sizeof(T) <= storedBytes;
+        double wanted =
+            all ? orders
+            : scanning ? OrdersPerBlock
+            : Math.Sqrt(2.0 * orders);
+        ordersKept = (int)Math.Ceiling(wanted / OrdersPerBlock) * OrdersPerBlock;
+        int kept = Math.Min(ordersKept, orders);
+        if ((kept + 2) * (double)vector > Array.MaxLength)
+        {
+            throw new ArgumentException($"is {thickness} Å: {highest} orders do not fit into an array", name);
+        }
+        vectors.Reserve((kept + 2) * (long)vector);
+        int windows = new Blocks(orders, ordersKept).Count;
+        starts.Reserve(2 * (scanning ? 1 : windows - 1) * (long)vector);
+    }
+
+    /// <summary>Fills the window that begins with an order, in the forward pass.</summary>
+    private void Advance<TAlgebra>(int first)
+        where TAlgebra : IAlgebra
+    {
+        if (first > 0)
+        {
+            new Span<T>(Phi(first - 2), checked((int)(2 * vector))).CopyTo(Start(first));
+        }
+        Fill<TAlgebra>(first);
+    }
+
+    /// <summary>Sees to it that an order is in the window, after a forward pass.</summary>
+    private void Recall<TAlgebra>(int order)
+        where TAlgebra : IAlgebra
+    {
+        int first = order / ordersKept * ordersKept;
+        if (first != windowStart)
+        {
+            Fill<TAlgebra>(first);
+        }
+    }
+
+    private Span<T> Start(int first)
+    {
+        int window = scanning ? 0 : (first / ordersKept) - 1;
+        return new(starts.Pointer + (2 * window * vector), checked((int)(2 * vector)));
+    }
+
+    private void Fill<TAlgebra>(int first)
+        where TAlgebra : IAlgebra
+    {
+        windowStart = first;
+        if (first == 0)
+        {
+            Clear(Phi(-1));
+            Clear(Phi(0));
+            SetFirst(Phi(0), 0.5);
+        }
+        else
+        {
+            Start(first).CopyTo(new Span<T>(Phi(first - 2), checked((int)(2 * vector))));
+        }
+        int end = Math.Min(first + ordersKept, highest + 1);
+        for (int k = Math.Max(first, 1); k < end; k++)
+        {
+            Recurrence<TLanes, TVector, T, TAlgebra, None> step = new()
+            {
+                Weight = ScaledWeight,
+                Diagonal = ScaledDiagonal,
+                Absorption = T.CreateTruncating(Absorption),
+                Plane = plane,
+                Column = column,
+                Current = Phi(k - 1),
+                Previous = Phi(k - 2),
+                Next = Phi(k),
+            };
+            packed.Multiply<TAlgebra, Recurrence<TLanes, TVector, T, TAlgebra, None>>(
+                Phi(k - 1),
+                plane,
+                column,
+                tiltBlocks,
+                step
+            );
+            if (k == 1)
+            {
+                SetFirst(Phi(0), 1);
+            }
+        }
+    }
+}
