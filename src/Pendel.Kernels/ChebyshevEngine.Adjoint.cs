@@ -21,7 +21,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     private T* Lambda(int k)
     {
         int order = k - 1;
-        int slot = (order / OrdersPerBlock % 2 * OrdersPerBlock) + (order % OrdersPerBlock);
+        int slot = (order / ordersPerBlock % 2 * ordersPerBlock) + (order % ordersPerBlock);
         return adjoints.Pointer + (slot * vector);
     }
 
@@ -89,13 +89,13 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     private void Retreat<TAlgebra>()
         where TAlgebra : IAlgebra
     {
-        adjoints.Reserve(2 * OrdersPerBlock * vector);
+        adjoints.Reserve(2 * ordersPerBlock * vector);
         Clear(Lambda(highest + 1));
         Clear(Lambda(highest + 2));
         diagonalSum.ReserveZeros(tilts * plane);
         for (int last = highest - 1; last >= 0; )
         {
-            int first = last / OrdersPerBlock * OrdersPerBlock;
+            int first = last / ordersPerBlock * ordersPerBlock;
             Recall<TAlgebra>(first);
             if (first == 0)
             {
@@ -104,14 +104,14 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             for (int k = last + 1; k > first; k--)
             {
                 Retreat<TAlgebra>(k);
+                AddDiagonal(k);
             }
-            AddDiagonal(first, last);
             outer.PackConjugate<TAlgebra>(Phi(first), column, plane, beams, (last - first + 1) * tilts);
             if (last == highest - 1)
             {
                 potentialSum.ReserveZeros(outer.TilesLength(beams));
             }
-            outer.AddProduct<TAlgebra>(Lambda(first + 1), column, plane, beams, potentialSum.Pointer);
+            outer.AddProduct(Lambda(first + 1), column, plane, beams, potentialSum.Pointer);
             last = first - 1;
         }
     }
@@ -161,31 +161,27 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             Source = source,
             Factor = factor,
         };
-        (hermitian ? packed : packedAdjoint).Multiply<TAlgebra, Recurrence<TLanes, TVector, T, TAlgebra, One>>(
-            Lambda(k + 1),
-            plane,
-            column,
-            tiltBlocks,
-            step
-        );
+        (hermitian ? packed : packedAdjoint).Multiply(Lambda(k + 1), plane, column, tiltBlocks, ref step);
     }
 
-    /// <summary>Adds Re Λ_{k+1} φ_k* over a block of orders to the sum of the diagonal.</summary>
+    /// <summary>Adds Re Λ_k φ_{k−1}* to the sum of the diagonal.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddDiagonal(int first, int last)
+    private void AddDiagonal(int k)
     {
-        for (int p = 0; p < tilts * parts; p++)
+        T* lambda = Lambda(k);
+        T* phi = Phi(k - 1);
+        T* sum = diagonalSum.Pointer;
+        nint length = plane;
+        nint imaginary = parts == 2 ? plane : 0;
+        for (int s = 0; s < tilts; s++, lambda += column, phi += column, sum += length)
         {
-            T* sum = diagonalSum.Pointer + (p / parts * plane);
-            nint at = (p / parts * column) + (p % parts * plane);
-            for (nint g = 0; g < plane; g += TLanes.Count)
+            for (nint g = 0; g < length; g += TLanes.Count)
             {
-                T* phi = Phi(first) + at + g;
-                T* lambda = Lambda(first + 1) + at + g;
-                TVector total = TLanes.Load(sum + g);
-                for (int k = first; k <= last; k++, phi += vector, lambda += vector)
+                TVector total = TLanes.MultiplyAdd(TLanes.Load(lambda + g), TLanes.Load(phi + g), TLanes.Load(sum + g));
+                if (imaginary > 0)
                 {
-                    total = TLanes.MultiplyAdd(TLanes.Load(lambda), TLanes.Load(phi), total);
+                    TVector im = TLanes.Load(lambda + imaginary + g);
+                    total = TLanes.MultiplyAdd(im, TLanes.Load(phi + imaginary + g), total);
                 }
                 TLanes.Store(sum + g, total);
             }

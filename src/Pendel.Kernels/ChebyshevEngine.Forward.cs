@@ -6,6 +6,9 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
 {
     private const double LargestError = 0.01;
 
+    /// <summary>Orders that are added to the sums while they are in the nearest cache.</summary>
+    private const int Together = 8;
+
     private bool forwardKept;
     private double forwardThickness;
     private bool forwardOpposite;
@@ -112,13 +115,18 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         {
             sums.ReserveZeros(2 * vector);
         }
-        for (int first = 0; first <= highest; first += ordersKept)
+        for (int first = 0; first <= highest; first += Together)
         {
-            Advance<TAlgebra>(first);
-            int end = Math.Min(first + ordersKept, highest + 1);
+            if (first % ordersKept == 0)
+            {
+                Open(first);
+            }
+            int end = Math.Min(first + Together, highest + 1);
+            Fill<TAlgebra>(first, end);
             if (!scanning)
             {
-                AddTerms(first, end);
+                AddFour(first, end, EvenSum);
+                AddFour(first + 1, end, OddSum);
             }
             for (int k = first; k < end; k++)
             {
@@ -135,34 +143,33 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         return growth;
     }
 
-    /// <summary>Adds c_k φ_k to the even or the odd sum.</summary>
+    /// <summary>Adds up to four terms, every second from an order on; those that are missing have the coefficient 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddTerms(int first, int end)
+    private void AddFour(int first, int end, T* sum)
     {
-        const int Together = 8;
-        T* factors = stackalloc T[Together];
-        for (; first < end; first += Together)
+        T* phi0 = Term(first, end, out T c0);
+        T* phi1 = Term(first + 2, end, out T c1);
+        T* phi2 = Term(first + 4, end, out T c2);
+        T* phi3 = Term(first + 6, end, out T c3);
+        nint length = vector;
+        TVector factor0 = TLanes.Broadcast(c0);
+        TVector factor1 = TLanes.Broadcast(c1);
+        TVector factor2 = TLanes.Broadcast(c2);
+        TVector factor3 = TLanes.Broadcast(c3);
+        for (nint i = 0; i < length; i += TLanes.Count)
         {
-            int count = Math.Min(Together, end - first);
-            for (int k = 0; k < count; k++)
-            {
-                factors[k] = T.CreateTruncating(coefficients.Pointer[first + k]);
-            }
-            for (int parity = 0; parity < Math.Min(2, count); parity++)
-            {
-                T* sum = (first + parity) % 2 == 0 ? EvenSum : OddSum;
-                for (nint at = 0; at < vector; at += TLanes.Count)
-                {
-                    TVector total = TLanes.Load(sum + at);
-                    T* phi = Phi(first + parity) + at;
-                    for (int k = parity; k < count; k += 2, phi += 2 * vector)
-                    {
-                        total = TLanes.MultiplyAdd(TLanes.Broadcast(factors[k]), TLanes.Load(phi), total);
-                    }
-                    TLanes.Store(sum + at, total);
-                }
-            }
+            TVector total = TLanes.MultiplyAdd(factor0, TLanes.Load(phi0 + i), TLanes.Load(sum + i));
+            total = TLanes.MultiplyAdd(factor1, TLanes.Load(phi1 + i), total);
+            total = TLanes.MultiplyAdd(factor2, TLanes.Load(phi2 + i), total);
+            total = TLanes.MultiplyAdd(factor3, TLanes.Load(phi3 + i), total);
+            TLanes.Store(sum + i, total);
         }
+    }
+
+    private T* Term(int k, int end, out T coefficient)
+    {
+        coefficient = k < end ? T.CreateTruncating(coefficients.Pointer[k]) : T.Zero;
+        return Phi(Math.Min(k, end - 1));
     }
 
     private double LargestElement(T* values)

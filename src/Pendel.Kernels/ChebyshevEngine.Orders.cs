@@ -1,22 +1,31 @@
+using System.Numerics;
+
 namespace Pendel.Kernels;
 
 // The φ_k of consecutive orders are kept in a window. Where all of them would not fit below the ceiling, the window moves up in
 // the forward pass, which leaves the two orders before each place of the window, and the adjoint computes them again from there.
 internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
 {
-    /// <summary>Columns of the inner dimension (orders × tilts) of the gradient's product: as many as the nearest cache holds of one panel.</summary>
+    /// <summary>Columns of the inner dimension (orders × tilts) of the gradient's product that are summed in one go, if N is large.</summary>
     private const int InnerColumns = 64;
 
+    /// <summary>Of a smaller N, so that all that is needed stays in the nearest cache.</summary>
+    private const int FewInnerColumns = 32;
+
+    private const int FewBeams = 64;
     private const int MostOrdersPerBlock = 16;
 
     private readonly Scratch<T> vectors = new();
     private readonly Scratch<T> starts = new();
+
+    /// <summary>Orders of the window: a multiple of <see cref="MostOrdersPerBlock"/>.</summary>
     private int ordersKept;
+
+    /// <summary>Orders whose part of the gradient is summed in one product: a power of 2.</summary>
+    private int ordersPerBlock;
+
     private int windowStart;
     private bool scanning;
-
-    /// <summary>Orders whose part of the gradient is summed in one product.</summary>
-    private int OrdersPerBlock => Math.Clamp(InnerColumns / tilts, 2, MostOrdersPerBlock);
 
     /// <summary>φ_k, or one of the two before the window.</summary>
     private T* Phi(int k) => vectors.Pointer + ((k - windowStart + 2) * vector);
@@ -27,13 +36,15 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     /// </summary>
     private void ReserveOrders(double thickness, string name)
     {
+        int most = Math.Min(MostOrdersPerBlock, (beams <= FewBeams ? FewInnerColumns : InnerColumns) / tilts);
+        ordersPerBlock = Math.Max(2, 1 << BitOperations.Log2((uint)Math.Max(most, 1)));
         int orders = highest + 1;
         bool all = !scanning && (orders + 2) * (double)vector * sizeof(T) <= storedBytes;
         double wanted =
             all ? orders
-            : scanning ? OrdersPerBlock
+            : scanning ? 1
             : Math.Sqrt(2.0 * orders);
-        ordersKept = (int)Math.Ceiling(wanted / OrdersPerBlock) * OrdersPerBlock;
+        ordersKept = (int)Math.Ceiling(wanted / MostOrdersPerBlock) * MostOrdersPerBlock;
         int kept = Math.Min(ordersKept, orders);
         if ((kept + 2) * (double)vector > Array.MaxLength)
         {
@@ -44,15 +55,14 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         starts.Reserve(2 * (scanning ? 1 : windows - 1) * (long)vector);
     }
 
-    /// <summary>Fills the window that begins with an order, in the forward pass.</summary>
-    private void Advance<TAlgebra>(int first)
-        where TAlgebra : IAlgebra
+    /// <summary>Moves the window, in the forward pass.</summary>
+    private void Open(int first)
     {
         if (first > 0)
         {
             new Span<T>(Phi(first - 2), checked((int)(2 * vector))).CopyTo(Start(first));
         }
-        Fill<TAlgebra>(first);
+        Reopen(first);
     }
 
     /// <summary>Sees to it that an order is in the window, after a forward pass.</summary>
@@ -62,7 +72,8 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         int first = order / ordersKept * ordersKept;
         if (first != windowStart)
         {
-            Fill<TAlgebra>(first);
+            Reopen(first);
+            Fill<TAlgebra>(first, Math.Min(first + ordersKept, highest + 1));
         }
     }
 
@@ -72,21 +83,24 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         return new(starts.Pointer + (2 * window * vector), checked((int)(2 * vector)));
     }
 
-    private void Fill<TAlgebra>(int first)
-        where TAlgebra : IAlgebra
+    /// <summary>Moves the window to where the forward pass had it, and sets the orders before it, or the first.</summary>
+    private void Reopen(int first)
     {
         windowStart = first;
-        if (first == 0)
-        {
-            Clear(Phi(-1));
-            Clear(Phi(0));
-            SetFirst(Phi(0), 0.5);
-        }
-        else
+        if (first > 0)
         {
             Start(first).CopyTo(new Span<T>(Phi(first - 2), checked((int)(2 * vector))));
+            return;
         }
-        int end = Math.Min(first + ordersKept, highest + 1);
+        Clear(Phi(-1));
+        Clear(Phi(0));
+        SetFirst(Phi(0), 0.5);
+    }
+
+    /// <summary>Computes orders of the window; those before them are there.</summary>
+    private void Fill<TAlgebra>(int first, int end)
+        where TAlgebra : IAlgebra
+    {
         for (int k = Math.Max(first, 1); k < end; k++)
         {
             Recurrence<TLanes, TVector, T, TAlgebra, None> step = new()
@@ -100,13 +114,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
                 Previous = Phi(k - 2),
                 Next = Phi(k),
             };
-            packed.Multiply<TAlgebra, Recurrence<TLanes, TVector, T, TAlgebra, None>>(
-                Phi(k - 1),
-                plane,
-                column,
-                tiltBlocks,
-                step
-            );
+            packed.Multiply(Phi(k - 1), plane, column, tiltBlocks, ref step);
             if (k == 1)
             {
                 SetFirst(Phi(0), 1);

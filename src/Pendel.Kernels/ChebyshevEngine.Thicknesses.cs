@@ -107,7 +107,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     /// <summary>Σ c_k φ_k over the even or the odd orders: a real product of scored rows and thicknesses.</summary>
     private void SumOrders(PackedMatrix<TLanes, TVector, T> rows, int parity, int thicknesses, Scratch<T> sums)
     {
-        rows.AddProduct<RealAlgebra>(
+        rows.AddProduct(
             thicknessCoefficients.Pointer + (parity * thicknesses),
             2 * thicknesses,
             0,

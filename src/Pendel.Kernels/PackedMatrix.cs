@@ -32,6 +32,11 @@ internal sealed unsafe class PackedMatrix<TLanes, TVector, T>
     private int parts;
     private bool mixed;
 
+    /// <summary>The product of a panel with columns 1 … 4: of the taller panels, of the others, and of the mixed one.</summary>
+    private readonly delegate* <in TileOperands<T>, void>[] products = new delegate* <in TileOperands<T>, void>[
+        3 * RegisterTile<TLanes, TVector, T>.Columns
+    ];
+
     /// <summary>The row vectors, cut into panels as tall as the register tile.</summary>
     public Blocks Panels { get; private set; }
 
@@ -40,6 +45,15 @@ internal sealed unsafe class PackedMatrix<TLanes, TVector, T>
     private T* Panel(int p) => values.Pointer + ((nint)columns * parts * Panels.Start(p) * TLanes.Count);
 
     private bool IsMixed(int p) => mixed && p == Panels.Count - 1;
+
+    private delegate* <in TileOperands<T>, void> Product(int p, int width)
+    {
+        int kind =
+            IsMixed(p) ? 2
+            : Panels.Size(p) == Panels.Size(0) ? 0
+            : 1;
+        return products[(kind * RegisterTile<TLanes, TVector, T>.Columns) + width - 1];
+    }
 
     /// <summary>Packs U, or U†.</summary>
     public void Pack<TAlgebra>(in ArcMatrix arc, bool adjoint)
@@ -119,7 +133,7 @@ internal sealed unsafe class PackedMatrix<TLanes, TVector, T>
     public void PackAbsolute(PackedMatrix<TLanes, TVector, T> a, PackedMatrix<TLanes, TVector, T>? b, int sign)
     {
         (rows, columns, parts, mixed, Panels) = (a.rows, a.columns, 1, false, a.Panels);
-        Reserve();
+        Reserve<RealAlgebra>();
         TVector weight = TLanes.Broadcast(T.CreateTruncating(b is null ? 0 : sign));
         TVector scale = TLanes.Broadcast(T.CreateTruncating(b is null ? 1 : 0.5));
         for (int p = 0; p < Panels.Count; p++)
@@ -139,9 +153,9 @@ internal sealed unsafe class PackedMatrix<TLanes, TVector, T>
     /// <param name="plane">Distance of the parts of a column.</param>
     /// <param name="column">Distance of the columns.</param>
     /// <param name="blocks">The columns, cut into blocks as wide as the register tile.</param>
-    /// <param name="epilogue">Consumes the product.</param>
-    public void Multiply<TAlgebra, TEpilogue>(T* vectors, nint plane, nint column, Blocks blocks, TEpilogue epilogue)
-        where TAlgebra : IAlgebra
+    /// <param name="epilogue">Consumes the product; by reference, because a copy would wait for its fields to leave the store queue.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Multiply<TEpilogue>(T* vectors, nint plane, nint column, Blocks blocks, ref TEpilogue epilogue)
         where TEpilogue : struct, ITileEpilogue<T>
     {
         for (int p = 0; p < Panels.Count; p++)
@@ -161,7 +175,7 @@ internal sealed unsafe class PackedMatrix<TLanes, TVector, T>
                     Start = Zeros,
                     Tile = tile.Pointer,
                 };
-                RegisterTile<TLanes, TVector, T>.Multiply<TAlgebra>(height, IsMixed(p), blocks.Size(b), operands);
+                Product(p, blocks.Size(b))(operands);
                 epilogue.Finish(tile.Pointer, Panels.Start(p) * TLanes.Count, height, start, blocks.Size(b));
             }
         }
@@ -173,8 +187,8 @@ internal sealed unsafe class PackedMatrix<TLanes, TVector, T>
     /// <param name="plane">Distance of its parts.</param>
     /// <param name="width">Its columns.</param>
     /// <param name="sums">Tiles of the product, <see cref="TilesLength"/> numbers, for <see cref="ReadColumn"/>.</param>
-    public void AddProduct<TAlgebra>(T* vectors, nint step, nint plane, int width, T* sums)
-        where TAlgebra : IAlgebra
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void AddProduct(T* vectors, nint step, nint plane, int width, T* sums)
     {
         for (int group = 0; group < width; group += ColumnGroup * RegisterTile<TLanes, TVector, T>.Columns)
         {
@@ -195,13 +209,7 @@ internal sealed unsafe class PackedMatrix<TLanes, TVector, T>
                         Start = place,
                         Tile = place,
                     };
-                    int blockWidth = Math.Min(RegisterTile<TLanes, TVector, T>.Columns, end - g);
-                    RegisterTile<TLanes, TVector, T>.Multiply<TAlgebra>(
-                        Panels.Size(p),
-                        IsMixed(p),
-                        blockWidth,
-                        operands
-                    );
+                    Product(p, Math.Min(RegisterTile<TLanes, TVector, T>.Columns, end - g))(operands);
                 }
             }
         }
@@ -239,11 +247,22 @@ internal sealed unsafe class PackedMatrix<TLanes, TVector, T>
         int left = rows % TLanes.Count;
         mixed = parts == 2 && left > 0 && 2 * left <= TLanes.Count;
         Panels = new Blocks(new Blocks(rows, TLanes.Count).Count, RegisterTile<TLanes, TVector, T>.Rows<TAlgebra>());
-        Reserve();
+        Reserve<TAlgebra>();
     }
 
-    private void Reserve()
+    private void Reserve<TAlgebra>()
+        where TAlgebra : IAlgebra
     {
+        int last = Panels.Size(Panels.Count - 1);
+        for (int width = 1; width <= RegisterTile<TLanes, TVector, T>.Columns; width++)
+        {
+            int place = width - 1;
+            products[place] = RegisterTile<TLanes, TVector, T>.Product<TAlgebra>(Panels.Size(0), false, width);
+            place += RegisterTile<TLanes, TVector, T>.Columns;
+            products[place] = RegisterTile<TLanes, TVector, T>.Product<TAlgebra>(last, false, width);
+            place += RegisterTile<TLanes, TVector, T>.Columns;
+            products[place] = RegisterTile<TLanes, TVector, T>.Product<TAlgebra>(last, mixed, width);
+        }
         tile.ReserveZeros(2 * RegisterTile<TLanes, TVector, T>.Capacity);
         values.Reserve((long)columns * parts * Panels.Length * TLanes.Count);
     }

@@ -44,19 +44,19 @@ internal readonly unsafe struct Recurrence<TLanes, TVector, T, TAlgebra, TSource
     public void Finish(T* tile, int beam, int rows, int tilt, int columns)
     {
         TVector absorption = TLanes.Broadcast(Absorption);
-        TVector opposite = TLanes.Negate(absorption);
         TVector factor = TLanes.Broadcast(Factor);
         nint plane = Plane;
+        nint column = Column;
         nint height = rows * TLanes.Count;
-        for (int j = tilt; j < tilt + columns; j++, tile += TAlgebra.Parts * height)
+        nint at = (tilt * column) + beam;
+        T* weight = Weight + (tilt * plane) + beam;
+        T* diagonal = Diagonal + (tilt * plane) + beam;
+        T* current = Current + at;
+        T* previous = Previous + at;
+        T* next = Next + at;
+        T* source = Source + at;
+        for (; columns > 0; columns--)
         {
-            nint at = (j * Column) + beam;
-            T* weight = Weight + (j * plane) + beam;
-            T* diagonal = Diagonal + (j * plane) + beam;
-            T* current = Current + at;
-            T* previous = Previous + at;
-            T* next = Next + at;
-            T* source = Source + at;
             for (nint i = 0; i < height; i += TLanes.Count)
             {
                 TVector w = TLanes.Load(weight + i);
@@ -78,11 +78,18 @@ internal readonly unsafe struct Recurrence<TLanes, TVector, T, TAlgebra, TSource
                         im = TLanes.MultiplyAdd(factor, TLanes.Load(source + plane + i), im);
                     }
                     re = TLanes.MultiplyAdd(absorption, currentIm, re);
-                    im = TLanes.MultiplyAdd(opposite, currentRe, im);
+                    im = TLanes.SubtractProduct(absorption, currentRe, im);
                     TLanes.Store(next + plane + i, im);
                 }
                 TLanes.Store(next + i, re);
             }
+            tile += TAlgebra.Parts * height;
+            weight += plane;
+            diagonal += plane;
+            current += column;
+            previous += column;
+            next += column;
+            source += column;
         }
     }
 }

@@ -46,68 +46,35 @@ internal static unsafe class RegisterTile<TLanes, TVector, T>
     public static int Rows<TAlgebra>()
         where TAlgebra : IAlgebra => TLanes.TileRows / TAlgebra.Parts;
 
-    /// <summary>Sums the product of <paramref name="rows"/> row vectors, the last of which may be mixed, and <paramref name="columns"/> columns.</summary>
-    public static void Multiply<TAlgebra>(int rows, bool mixed, int columns, in TileOperands<T> operands)
-        where TAlgebra : IAlgebra
-    {
-        switch (rows)
+    /// <summary>The product of <paramref name="rows"/> row vectors, the last of which may be mixed, and <paramref name="columns"/> columns.</summary>
+    public static delegate* <in TileOperands<T>, void> Product<TAlgebra>(int rows, bool mixed, int columns)
+        where TAlgebra : IAlgebra =>
+        rows switch
         {
-            case 1:
-                Multiply<TAlgebra, One>(mixed, columns, operands);
-                break;
-            case 2:
-                Multiply<TAlgebra, Two>(mixed, columns, operands);
-                break;
-            case 3:
-                Multiply<TAlgebra, Three>(mixed, columns, operands);
-                break;
-            case 4:
-                Multiply<TAlgebra, Four>(mixed, columns, operands);
-                break;
-            case 5:
-                Multiply<TAlgebra, Five>(mixed, columns, operands);
-                break;
-            default:
-                Multiply<TAlgebra, Six>(mixed, columns, operands);
-                break;
-        }
-    }
+            1 => Product<TAlgebra, One>(mixed, columns),
+            2 => Product<TAlgebra, Two>(mixed, columns),
+            3 => Product<TAlgebra, Three>(mixed, columns),
+            4 => Product<TAlgebra, Four>(mixed, columns),
+            5 => Product<TAlgebra, Five>(mixed, columns),
+            _ => Product<TAlgebra, Six>(mixed, columns),
+        };
 
-    private static void Multiply<TAlgebra, TRows>(bool mixed, int columns, in TileOperands<T> operands)
+    private static delegate* <in TileOperands<T>, void> Product<TAlgebra, TRows>(bool mixed, int columns)
+        where TAlgebra : IAlgebra
+        where TRows : ICount =>
+        mixed ? Product<TAlgebra, TRows, One>(columns) : Product<TAlgebra, TRows, None>(columns);
+
+    private static delegate* <in TileOperands<T>, void> Product<TAlgebra, TRows, TMixed>(int columns)
         where TAlgebra : IAlgebra
         where TRows : ICount
-    {
-        if (mixed)
+        where TMixed : ICount =>
+        columns switch
         {
-            Multiply<TAlgebra, TRows, One>(columns, operands);
-        }
-        else
-        {
-            Multiply<TAlgebra, TRows, None>(columns, operands);
-        }
-    }
-
-    private static void Multiply<TAlgebra, TRows, TMixed>(int columns, in TileOperands<T> operands)
-        where TAlgebra : IAlgebra
-        where TRows : ICount
-        where TMixed : ICount
-    {
-        switch (columns)
-        {
-            case 1:
-                Multiply<TAlgebra, TRows, TMixed, One>(operands);
-                break;
-            case 2:
-                Multiply<TAlgebra, TRows, TMixed, Two>(operands);
-                break;
-            case 3:
-                Multiply<TAlgebra, TRows, TMixed, Three>(operands);
-                break;
-            default:
-                Multiply<TAlgebra, TRows, TMixed, Four>(operands);
-                break;
-        }
-    }
+            1 => &Multiply<TAlgebra, TRows, TMixed, One>,
+            2 => &Multiply<TAlgebra, TRows, TMixed, Two>,
+            3 => &Multiply<TAlgebra, TRows, TMixed, Three>,
+            _ => &Multiply<TAlgebra, TRows, TMixed, Four>,
+        };
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply<TAlgebra, TRows, TMixed, TColumns>(in TileOperands<T> operands)
@@ -309,10 +276,9 @@ internal static unsafe class RegisterTile<TLanes, TVector, T>
         if (TAlgebra.Parts == 2)
         {
             TVector imaginary = TLanes.Broadcast(b[bImaginary]);
-            TVector minus = TLanes.Negate(imaginary);
-            Cross<TAlgebra, TRows, TMixed>(0, u0, u3, imaginary, minus, ref x0, ref x3);
-            Cross<TAlgebra, TRows, TMixed>(1, u1, u4, imaginary, minus, ref x1, ref x4);
-            Cross<TAlgebra, TRows, TMixed>(2, u2, u5, imaginary, minus, ref x2, ref x5);
+            Cross<TAlgebra, TRows, TMixed>(0, u0, u3, imaginary, ref x0, ref x3);
+            Cross<TAlgebra, TRows, TMixed>(1, u1, u4, imaginary, ref x1, ref x4);
+            Cross<TAlgebra, TRows, TMixed>(2, u2, u5, imaginary, ref x2, ref x5);
         }
     }
 
@@ -335,7 +301,6 @@ internal static unsafe class RegisterTile<TLanes, TVector, T>
         TVector uRe,
         TVector uIm,
         TVector imaginary,
-        TVector minus,
         ref TVector re,
         ref TVector im
     )
@@ -347,10 +312,10 @@ internal static unsafe class RegisterTile<TLanes, TVector, T>
         {
             re = TLanes.MultiplyAdd(uIm, imaginary, re);
         }
-        else
+        else if (row < TRows.Value)
         {
-            Add<TAlgebra, TRows, TMixed>(row, uIm, minus, ref re);
-            Add<TAlgebra, TRows, TMixed>(row + 3, uRe, imaginary, ref im);
+            re = TLanes.SubtractProduct(uIm, imaginary, re);
+            im = TLanes.MultiplyAdd(uRe, imaginary, im);
         }
     }
 
