@@ -6,23 +6,16 @@ namespace Pendel.Kernels;
 // that of a; and the cotangents are Ū = (1/r)(Λ_1 φ_0† + 2 Σ_{k≥1} Λ_{k+1} φ_k†), d̄ = Re diag(w⁻¹ Ū), tilt by tilt.
 internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
 {
-    private readonly PackedMatrix<TLanes, TVector, T> outer = new();
-    private readonly Scratch<T> sources = new();
-    private readonly Scratch<T> adjoints = new();
-    private readonly Scratch<T> diagonalSum = new();
-    private readonly Scratch<T> potentialSum = new();
-    private readonly Scratch<double> rowSum = new();
+    private T* EvenSource => call.Sources.Pointer;
 
-    private T* EvenSource => sources.Pointer;
-
-    private T* OddSource => sources.Pointer + vector;
+    private T* OddSource => call.Sources.Pointer + vector;
 
     /// <summary>Λ_k with k ≥ 1, kept for the block of order k − 1 and for the block above it.</summary>
     private T* Lambda(int k)
     {
         int order = k - 1;
         int slot = (order / ordersPerBlock % 2 * ordersPerBlock) + (order % ordersPerBlock);
-        return adjoints.Pointer + (slot * vector);
+        return call.Adjoints.Pointer + (slot * vector);
     }
 
     /// <inheritdoc/>
@@ -89,10 +82,10 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     private void Retreat<TAlgebra>()
         where TAlgebra : IAlgebra
     {
-        adjoints.Reserve(2 * ordersPerBlock * vector);
+        call.Adjoints.Reserve(2 * ordersPerBlock * vector);
         Clear(Lambda(highest + 1));
         Clear(Lambda(highest + 2));
-        diagonalSum.ReserveZeros(tilts * plane);
+        call.DiagonalSum.ReserveZeros(tilts * plane);
         for (int last = highest - 1; last >= 0; )
         {
             int first = last / ordersPerBlock * ordersPerBlock;
@@ -106,12 +99,12 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
                 Retreat<TAlgebra>(k);
                 AddDiagonal(k);
             }
-            outer.PackConjugate<TAlgebra>(Phi(first), column, plane, beams, (last - first + 1) * tilts);
+            call.Outer.PackConjugate<TAlgebra>(Phi(first), column, plane, beams, (last - first + 1) * tilts);
             if (last == highest - 1)
             {
-                potentialSum.ReserveZeros(outer.TilesLength(beams));
+                call.PotentialSum.ReserveZeros(call.Outer.TilesLength(beams));
             }
-            outer.AddProduct(Lambda(first + 1), column, plane, beams, potentialSum.Pointer);
+            call.Outer.AddProduct(Lambda(first + 1), column, plane, beams, call.PotentialSum.Pointer);
             last = first - 1;
         }
     }
@@ -120,7 +113,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     private void Sources<TAlgebra>(in ArcMatrix arc, ReadOnlySpan<double> intensityCotangent)
         where TAlgebra : IAlgebra
     {
-        sources.ReserveZeros(2 * vector);
+        call.Sources.ReserveZeros(2 * vector);
         double transmission = Transmission(arc, forwardThickness);
         double sign = forwardOpposite ? -1 : 1;
         for (int s = 0; s < tilts; s++)
@@ -170,7 +163,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     {
         T* lambda = Lambda(k);
         T* phi = Phi(k - 1);
-        T* sum = diagonalSum.Pointer;
+        T* sum = call.DiagonalSum.Pointer;
         nint length = plane;
         nint imaginary = parts == 2 ? plane : 0;
         for (int s = 0; s < tilts; s++, lambda += column, phi += column, sum += length)
@@ -197,7 +190,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             for (int g = 0; g < beams; g++)
             {
                 int at = (s * beams) + g;
-                double sum = double.CreateTruncating(diagonalSum.Pointer[(s * plane) + g]);
+                double sum = double.CreateTruncating(call.DiagonalSum.Pointer[(s * plane) + g]);
                 cotangent[at] = 2 / spectrum.Radius * sum / arc.Weight[at];
                 along += cotangent[at] * (arc.Diagonal[at] - spectrum.Centre);
             }
@@ -210,15 +203,15 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     {
         double scale = 2 / spectrum.Radius;
         double along = 0;
-        double* row = rowSum.Reserve(plane);
+        double* row = call.RowSum.Reserve(plane);
         for (int g = 0; g < beams; g++)
         {
-            outer.ReadColumn(potentialSum.Pointer, beams, g, 0, row);
+            call.Outer.ReadColumn(call.PotentialSum.Pointer, beams, g, 0, row);
             Span<double> sums = cotangentRe.Slice(g * beams, beams);
             along += Doubles.AddScaled(scale, row, arc.PotentialRe.Slice(g * beams, beams), sums);
             if (parts == 2)
             {
-                outer.ReadColumn(potentialSum.Pointer, beams, g, 1, row);
+                call.Outer.ReadColumn(call.PotentialSum.Pointer, beams, g, 1, row);
                 sums = cotangentIm.Slice(g * beams, beams);
                 along += Doubles.AddScaled(scale, row, arc.PotentialIm.Slice(g * beams, beams), sums);
             }

@@ -3,15 +3,6 @@ namespace Pendel.Kernels;
 // The φ_k do not depend on the thickness: the scored rows of all φ_k, packed, are multiplied by the coefficients of all thicknesses.
 internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
 {
-    private readonly PackedMatrix<TLanes, TVector, T> evenRows = new();
-    private readonly PackedMatrix<TLanes, TVector, T> oddRows = new();
-    private readonly Scratch<T> scoredRow = new();
-    private readonly Scratch<T> thicknessCoefficients = new();
-    private readonly Scratch<T> evenSums = new();
-    private readonly Scratch<T> oddSums = new();
-    private readonly Scratch<double> scoredEven = new();
-    private readonly Scratch<double> scoredOdd = new();
-
     /// <inheritdoc/>
     public override double AtThicknesses(
         in ArcMatrix arc,
@@ -45,14 +36,14 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         double error = Propagate<TAlgebra>(arc, largest, nameof(thicknesses), scored);
         int rows = parts * tilts * scored.Length;
         FillCoefficients(arc, thicknesses);
-        SumOrders(evenRows, 0, thicknesses.Length, evenSums);
-        SumOrders(oddRows, 1, thicknesses.Length, oddSums);
-        double* even = scoredEven.Reserve(rows + TLanes.Count);
-        double* odd = scoredOdd.Reserve(rows + TLanes.Count);
+        SumOrders(call.EvenRows, 0, thicknesses.Length, call.EvenSums);
+        SumOrders(call.OddRows, 1, thicknesses.Length, call.OddSums);
+        double* even = call.ScoredEven.Reserve(rows + TLanes.Count);
+        double* odd = call.ScoredOdd.Reserve(rows + TLanes.Count);
         for (int t = 0; t < thicknesses.Length; t++)
         {
-            evenRows.ReadColumn(evenSums.Pointer, thicknesses.Length, t, 0, even);
-            oddRows.ReadColumn(oddSums.Pointer, thicknesses.Length, t, 0, odd);
+            call.EvenRows.ReadColumn(call.EvenSums.Pointer, thicknesses.Length, t, 0, even);
+            call.OddRows.ReadColumn(call.OddSums.Pointer, thicknesses.Length, t, 0, odd);
             double transmission = Transmission(arc, thicknesses[t]);
             AddIntensities<TAlgebra>(
                 arc,
@@ -70,14 +61,14 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     /// <summary>Shapes the rows [part][tilt][scored] of the orders to come.</summary>
     private void ShapeScored(int scored)
     {
-        evenRows.Shape<RealAlgebra>(parts * tilts * scored, (highest + 2) / 2);
-        oddRows.Shape<RealAlgebra>(parts * tilts * scored, (highest + 1) / 2);
-        scoredRow.Reserve(parts * tilts * scored);
+        call.EvenRows.Shape<RealAlgebra>(parts * tilts * scored, (highest + 2) / 2);
+        call.OddRows.Shape<RealAlgebra>(parts * tilts * scored, (highest + 1) / 2);
+        call.ScoredRow.Reserve(parts * tilts * scored);
     }
 
     private void GatherScored(int k, ReadOnlySpan<int> scored)
     {
-        T* row = scoredRow.Pointer;
+        T* row = call.ScoredRow.Pointer;
         for (int p = 0; p < parts * tilts; p++)
         {
             T* from = Phi(k) + (p % tilts * column) + (p / tilts * plane);
@@ -86,13 +77,13 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
                 *row++ = from[beam];
             }
         }
-        (k % 2 == 0 ? evenRows : oddRows).SetColumn(k / 2, scoredRow.Pointer);
+        (k % 2 == 0 ? call.EvenRows : call.OddRows).SetColumn(k / 2, call.ScoredRow.Pointer);
     }
 
     /// <summary>Coefficients as [order][thickness].</summary>
     private void FillCoefficients(in ArcMatrix arc, ReadOnlySpan<double> thicknesses)
     {
-        T* to = thicknessCoefficients.Reserve((long)thicknesses.Length * (highest + 1));
+        T* to = call.ThicknessCoefficients.Reserve((long)thicknesses.Length * (highest + 1));
         Span<double> own = new(coefficients.Pointer, highest + 1);
         for (int t = 0; t < thicknesses.Length; t++)
         {
@@ -108,7 +99,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     private void SumOrders(PackedMatrix<TLanes, TVector, T> rows, int parity, int thicknesses, Scratch<T> sums)
     {
         rows.AddProduct(
-            thicknessCoefficients.Pointer + (parity * thicknesses),
+            call.ThicknessCoefficients.Pointer + (parity * thicknesses),
             2 * thicknesses,
             0,
             thicknesses,

@@ -46,15 +46,15 @@ internal abstract class ChebyshevEngine
     /// <summary>Computes the Λ_k of the last adjoint again, with the gradient's sums.</summary>
     public abstract void RepeatAdjoint();
 
-    /// <summary>An engine of the wanted width, whether or not the machine has it in hardware, that stores so many bytes of φ_k.</summary>
-    public static ChebyshevEngine Create<T>(LaneWidth width, long storedBytes)
+    /// <summary>An engine of the wanted width, whether or not the machine has it in hardware, that stores so many bytes of φ_k and shares the scratch of a call.</summary>
+    public static ChebyshevEngine Create<T>(LaneWidth width, long storedBytes, ChebyshevEngine? sharing = null)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
         (width == LaneWidth.Widest ? Widest : width) switch
         {
-            LaneWidth.Bits512 => new ChebyshevEngine<Lanes512<T>, Vector512<T>, T>(storedBytes),
-            LaneWidth.Bits256 => new ChebyshevEngine<Lanes256<T>, Vector256<T>, T>(storedBytes),
-            LaneWidth.Bits128 => new ChebyshevEngine<Lanes128<T>, Vector128<T>, T>(storedBytes),
-            _ => new ChebyshevEngine<LanesScalar<T>, T, T>(storedBytes),
+            LaneWidth.Bits512 => new ChebyshevEngine<Lanes512<T>, Vector512<T>, T>(storedBytes, sharing),
+            LaneWidth.Bits256 => new ChebyshevEngine<Lanes256<T>, Vector256<T>, T>(storedBytes, sharing),
+            LaneWidth.Bits128 => new ChebyshevEngine<Lanes128<T>, Vector128<T>, T>(storedBytes, sharing),
+            _ => new ChebyshevEngine<LanesScalar<T>, T, T>(storedBytes, sharing),
         };
 
     /// <summary>The widest registers of the machine.</summary>
@@ -71,14 +71,16 @@ internal abstract class ChebyshevEngine
 /// (one tilt) to an odd number of lines, so that steps from column to column do not fall on the same cache set.
 /// Sums of coefficients: E = Σ_even c_k φ_k and O = Σ_odd c_k φ_k / i with real factors, ψ = E + iO.
 /// </remarks>
-internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>(long storedBytes) : ChebyshevEngine
+internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>(long storedBytes, ChebyshevEngine? sharing)
+    : ChebyshevEngine
     where TLanes : ILanes<TVector, T>
     where TVector : struct
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    private readonly CallScratch<TLanes, TVector, T> call =
+        (sharing as ChebyshevEngine<TLanes, TVector, T>)?.call ?? new();
     private readonly PackedMatrix<TLanes, TVector, T> packed = new();
     private readonly PackedMatrix<TLanes, TVector, T> packedAdjoint = new();
-    private readonly SpectralBound<TLanes, TVector, T> bound = new();
     private readonly Scratch<T> perTilt = new();
     private readonly Scratch<T> sums = new();
     private readonly Scratch<double> coefficients = new();
@@ -158,7 +160,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>(long st
         {
             packedAdjoint.Pack<TAlgebra>(arc, adjoint: true);
         }
-        spectrum = bound.Of(arc, packed, hermitian ? null : packedAdjoint);
+        spectrum = call.Bound.Of(arc, packed, hermitian ? null : packedAdjoint);
         if (!double.IsFinite(spectrum.Radius + spectrum.HalfHeight))
         {
             Require.Finite(arc.PotentialRe, "potentialRe");

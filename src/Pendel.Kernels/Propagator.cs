@@ -13,6 +13,7 @@ public sealed class Propagator
 {
     private readonly LaneWidth width;
     private readonly long storedBytes;
+    private readonly Propagator? sharing;
     private ChebyshevEngine? single;
     private ChebyshevEngine? twice;
     private ChebyshevEngine? last;
@@ -22,11 +23,15 @@ public sealed class Propagator
     /// Ceiling of the memory for the φ_k that <see cref="Adjoint"/> needs. Where K of them would take more, about 2√(2K) are kept
     /// and the others computed again, which costs a forward pass; the results have the same bits.
     /// </param>
-    public Propagator(long storedBytes = long.MaxValue)
-        : this(LaneWidth.Widest, storedBytes) { }
+    /// <param name="sharing">
+    /// Another propagator of the same thread, to share the scratch that a call needs only until it returns: a good half of it. What
+    /// <see cref="Adjoint"/> needs of <see cref="Forward"/> is each propagator's own.
+    /// </param>
+    public Propagator(long storedBytes = long.MaxValue, Propagator? sharing = null)
+        : this(LaneWidth.Widest, storedBytes, sharing) { }
 
-    internal Propagator(LaneWidth width, long storedBytes = long.MaxValue) =>
-        (this.width, this.storedBytes) = (width, storedBytes);
+    internal Propagator(LaneWidth width, long storedBytes = long.MaxValue, Propagator? sharing = null) =>
+        (this.width, this.storedBytes, this.sharing) = (width, storedBytes, sharing);
 
     /// <summary>
     /// A bound of the error of any amplitude |ψ_g| of the last propagation (at its largest thickness), relative to the incident one:
@@ -138,6 +143,6 @@ public sealed class Propagator
 
     private ChebyshevEngine Engine(Precision precision) =>
         precision == Precision.Single
-            ? single ??= ChebyshevEngine.Create<float>(width, storedBytes)
-            : twice ??= ChebyshevEngine.Create<double>(width, storedBytes);
+            ? single ??= ChebyshevEngine.Create<float>(width, storedBytes, sharing?.Engine(precision))
+            : twice ??= ChebyshevEngine.Create<double>(width, storedBytes, sharing?.Engine(precision));
 }

@@ -35,11 +35,11 @@ type FrameCotangent =
     }
 
 /// The arrays of one arc; they grow and are used again.
-type internal ArcScratch() =
+type internal ArcScratch(first: ArcScratch option) =
     let fitted (values: float array) n =
         if values.Length = n then values else Array.zeroCreate n
 
-    member val Propagator = Propagator()
+    member val Propagator: Propagator = Propagator(sharing = (first |> Option.map _.Propagator |> Option.toObj))
     member val Re = Array.empty<float> with get, set
     member val Im = Array.empty<float> with get, set
     member val Diagonal = Array.empty<float> with get, set
@@ -58,7 +58,7 @@ type Workspace() =
 
     member internal _.Arc i =
         while arcs.Count <= i do
-            arcs.Add(ArcScratch())
+            arcs.Add(ArcScratch(Seq.tryHead arcs))
 
         arcs[i]
 
