@@ -31,4 +31,5 @@ internal sealed class CallScratch<TLanes, TVector, T>
     public Scratch<T> OddSums { get; } = new();
     public Scratch<double> ScoredEven { get; } = new();
     public Scratch<double> ScoredOdd { get; } = new();
+    public Scratch<double> ScoredFactors { get; } = new();
 }

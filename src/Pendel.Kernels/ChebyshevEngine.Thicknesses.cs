@@ -40,20 +40,14 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         SumOrders(call.OddRows, 1, thicknesses.Length, call.OddSums);
         double* even = call.ScoredEven.Reserve(rows + TLanes.Count);
         double* odd = call.ScoredOdd.Reserve(rows + TLanes.Count);
+        FillFactors(arc, scored, tiltWeights);
         for (int t = 0; t < thicknesses.Length; t++)
         {
             call.EvenRows.ReadColumn(call.EvenSums.Pointer, thicknesses.Length, t, 0, even);
             call.OddRows.ReadColumn(call.OddSums.Pointer, thicknesses.Length, t, 0, odd);
             double transmission = Transmission(arc, thicknesses[t]);
-            AddIntensities<TAlgebra>(
-                arc,
-                scored,
-                tiltWeights,
-                transmission * transmission,
-                even,
-                odd,
-                result.Slice(t * scored.Length, scored.Length)
-            );
+            Span<double> sums = result.Slice(t * scored.Length, scored.Length);
+            AddIntensities(transmission * transmission, even, odd, sums);
         }
         return error;
     }
@@ -107,32 +101,31 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         );
     }
 
-    private void AddIntensities<TAlgebra>(
-        in ArcMatrix arc,
-        ReadOnlySpan<int> scored,
-        ReadOnlySpan<double> tiltWeights,
-        double transmission,
-        double* even,
-        double* odd,
-        Span<double> result
-    )
-        where TAlgebra : IAlgebra
+    /// <summary>Weight of a tilt times w_0/w_g, [tilt][scored].</summary>
+    private void FillFactors(in ArcMatrix arc, ReadOnlySpan<int> scored, ReadOnlySpan<double> tiltWeights)
     {
-        int toImaginary = tilts * scored.Length;
+        double* factor = call.ScoredFactors.Reserve(tilts * scored.Length);
         for (int s = 0; s < tilts; s++)
         {
-            double scale = transmission * tiltWeights[s] * arc.Weight[s * beams];
-            for (int i = 0; i < scored.Length; i++, even++, odd++)
+            foreach (int beam in scored)
             {
-                double re = even[0];
-                double im = odd[0];
-                if (TAlgebra.Parts == 2)
-                {
-                    re -= odd[toImaginary];
-                    im += even[toImaginary];
-                }
-                result[i] += scale * ((re * re) + (im * im)) / arc.Weight[(s * beams) + scored[i]];
+                *factor++ = tiltWeights[s] * arc.Weight[s * beams] / arc.Weight[(s * beams) + beam];
             }
+        }
+    }
+
+    /// <summary>Adds |E + iO|², tilt by tilt; E and O are [part][tilt][scored], and are used up.</summary>
+    private void AddIntensities(double transmission, double* even, double* odd, Span<double> sums)
+    {
+        int all = tilts * sums.Length;
+        if (parts == 2)
+        {
+            Doubles.Add(even, -1, odd + all, all);
+            Doubles.Add(odd, 1, even + all, all);
+        }
+        for (int at = 0; at < all; at += sums.Length)
+        {
+            Doubles.AddSquares(transmission, even + at, odd + at, call.ScoredFactors.Pointer + at, sums);
         }
     }
 }
