@@ -70,7 +70,14 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         adjoints.ReserveZeros(2 * ordersPerBlock * vector);
         diagonalSum.ReserveZeros(tilts * plane);
         potentialSum.ReserveZeros(beams * parts * plane);
-        Sources<TAlgebra>(arc, intensityCotangent);
+        if (many > 0)
+        {
+            ManySources<TAlgebra>(arc, intensityCotangent);
+        }
+        else
+        {
+            Sources<TAlgebra>(arc, intensityCotangent);
+        }
         SetFirst(Phi(0), 0.5);
         for (int k = highest; k >= 1; k--)
         {
@@ -126,8 +133,10 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             tiltBlocks,
             new Gradient<TAlgebra>(
                 Step<TAlgebra>(above, twoAbove, Lambda(k), -1),
-                k % 2 == 0 ? EvenSource : OddSource,
-                T.CreateTruncating(coefficients.Pointer[k]),
+                many > 0 ? ManySource(k)
+                    : k % 2 == 0 ? EvenSource
+                    : OddSource,
+                many > 0 ? T.One : T.CreateTruncating(coefficients.Pointer[k]),
                 Phi(k - 1),
                 diagonalSum.Pointer
             )

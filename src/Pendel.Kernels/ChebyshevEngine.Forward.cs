@@ -25,7 +25,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         {
             error = Forward<ComplexAlgebra>(arc, thickness, oppositeHand, intensities);
         }
-        (forwardKept, forwardThickness, forwardOpposite) = (true, thickness, oppositeHand);
+        (forwardKept, forwardThickness, forwardOpposite, many) = (true, thickness, oppositeHand, 0);
         return error;
     }
 

@@ -128,23 +128,116 @@ let private tilts =
                 | _ -> None
     }
 
-let private mosaicity =
+let private geometry =
+    choice
+        "geometry"
+        "how the crystal moved while a frame was exposed: auto is as the data show"
+        [
+            "auto", None
+            "rotation", Some CollectionGeometry.Rotation
+            "precession", Some CollectionGeometry.Precession
+        ]
+        _.Geometry
+        (fun x s -> { s with Geometry = x })
+
+let private mosaicity name meaning get set =
     {
-        Name = "mosaicity"
-        Meaning = "spread of the mosaic blocks perpendicular to the rocking axis, degrees: auto is the data file's"
-        Expected = "auto or a number from 0"
+        Name = name
+        Meaning = meaning
+        Expected = "auto, refine or a number from 0"
         Default = None
         Get =
             fun settings ->
-                match settings.Mosaicity with
-                | None -> Word "auto"
-                | Some m -> Number m
+                match get settings with
+                | FromData -> Word "auto"
+                | Refined -> Word "refine"
+                | Degrees m -> Number m
         Set =
             fun value settings ->
                 match value with
-                | Word "auto" -> Some { settings with Mosaicity = None }
-                | Number m when m >= 0.0 && Double.IsFinite m -> Some { settings with Mosaicity = Some m }
+                | Word "auto" -> Some(set FromData settings)
+                | Word "refine" -> Some(set Refined settings)
+                | Number m when m >= 0.0 && Double.IsFinite m -> Some(set (Degrees m) settings)
                 | _ -> None
+    }
+
+let private rocking =
+    [
+        geometry
+        tilts
+        mosaicity
+            "mosaicity"
+            "spread of the mosaic blocks perpendicular to the rocking axis, degrees: auto is the data file's"
+            _.Mosaicity
+            (fun x s -> { s with Mosaicity = x })
+        mosaicity
+            "mosaicity-along"
+            "spread of the mosaic blocks about the rocking axis, degrees: auto is the data file's"
+            _.MosaicityAlong
+            (fun x s -> { s with MosaicityAlong = x })
+        number
+            "rocking-margin"
+            "range beyond the frame's ends that is integrated, too, degrees"
+            "a number from 0"
+            (fun x -> x >= 0.0)
+            _.RockingMargin
+            (fun x s -> { s with RockingMargin = x })
+    ]
+
+let private shapes =
+    [
+        "single", Plate
+        "uniform", Uniform
+        "cylinder", Cylinder
+        "sphere", Sphere
+        "lens", Lens
+    ]
+
+let private invariant (x: float) =
+    x.ToString("R", CultureInfo.InvariantCulture)
+
+/// The distribution that "0.5:1,1:3" means: thicknesses and their weights.
+let private listed (text: string) =
+    let pair (item: string) =
+        match item.Split ':' |> Array.map (fun s -> Double.TryParse(s, NumberStyles.Float, CultureInfo.InvariantCulture)) with
+        | [| (true, t); (true, w) |] when t > 0.0 && w > 0.0 && Double.IsFinite(t + w) -> Some(t, w)
+        | _ -> None
+
+    let pairs = text.Split ',' |> Array.toList |> List.map pair
+
+    if List.forall Option.isSome pairs then
+        Some(Given(List.choose id pairs))
+    else
+        None
+
+let private thicknessDistribution =
+    {
+        Name = "thickness-distribution"
+        Meaning = "how the thickness spreads within a frame, whose thickness is the largest"
+        Expected = $"""one of {shapes |> List.map fst |> String.concat ", "}, or thicknesses with weights such as 0.5:1,1:3"""
+        Default = None
+        Get =
+            fun settings ->
+                match settings.ThicknessDistribution with
+                | Given values ->
+                    values
+                    |> List.map (fun (t, w) -> $"{invariant t}:{invariant w}")
+                    |> String.concat ","
+                    |> Word
+                | shape -> shapes |> List.find (fun (_, s) -> s = shape) |> fst |> Word
+        Set =
+            fun value settings ->
+                let distribution =
+                    match value with
+                    | Word text ->
+                        shapes
+                        |> List.tryFind (fun (name, _) -> name = text)
+                        |> Option.map snd
+                        |> Option.orElseWith (fun () -> listed text)
+                    | _ -> None
+
+                distribution
+                |> Option.map (fun d -> { settings with ThicknessDistribution = d })
     }
 
 let private thicknessRange =
@@ -223,7 +316,8 @@ let private refinement =
 /// Every setting, in the order in which it is written.
 let all =
     selection
-    @ [ tilts; mosaicity; thicknessRange; scatteringFactors; precision ]
+    @ rocking
+    @ [ thicknessRange; thicknessDistribution; scatteringFactors; precision ]
     @ refinement
 
 /// The setting of a name.

@@ -4,10 +4,18 @@ module Pendel.Report.Text
 open System
 open System.Globalization
 open Pendel.Crystallography
+open Pendel.Diffraction
 open Pendel.Core
 
 let private format (template: string) ([<ParamArray>] values: obj array) =
     String.Format(CultureInfo.InvariantCulture, template, values)
+
+/// How the crystal moved, in words.
+let geometry geometry =
+    match geometry with
+    | CollectionGeometry.Rotation -> "continuous rotation"
+    | CollectionGeometry.Precession -> "precession"
+    | _ -> "nothing"
 
 /// A residual in per cent: "3.69 %".
 let percent (x: float) =

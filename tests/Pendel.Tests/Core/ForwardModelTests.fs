@@ -93,7 +93,7 @@ let ``the gradient of the joint loss of measured quartz agrees with differences`
         { settings with
             Selection = SelectionSettings(1.2, 0.01, 1.2, 0.9, 0.0015)
             Tilts = Count 8
-            Mosaicity = Some 0.0
+            Mosaicity = Degrees 0.0
         }
 
     let problem, _, stage = problemOf settings 1 crystal two
