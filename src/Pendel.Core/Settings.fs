@@ -48,8 +48,6 @@ type Settings =
         Mosaicity: MosaicitySetting
         /// Standard deviation of the mosaic blocks' tilt about the rocking axis.
         MosaicityAlong: MosaicitySetting
-        /// Range that a frame's integration adds on either side of ±φ, degrees.
-        RockingMargin: float
         /// How the thickness spreads within a frame.
         ThicknessDistribution: ThicknessDistribution
         /// Smallest thickness of the scan and of the network, Å.
@@ -86,8 +84,7 @@ module Settings =
             Tilts = Sufficient
             Geometry = None
             Mosaicity = FromData
-            MosaicityAlong = Degrees 0.0
-            RockingMargin = 0.0
+            MosaicityAlong = FromData
             ThicknessDistribution = Plate
             ThicknessMin = 100.0
             ThicknessMax = 2000.0

@@ -175,13 +175,6 @@ let private rocking =
             "spread of the mosaic blocks about the rocking axis, degrees: auto is the data file's"
             _.MosaicityAlong
             (fun x s -> { s with MosaicityAlong = x })
-        number
-            "rocking-margin"
-            "range beyond the frame's ends that is integrated, too, degrees"
-            "a number from 0"
-            (fun x -> x >= 0.0)
-            _.RockingMargin
-            (fun x s -> { s with RockingMargin = x })
     ]
 
 let private shapes =

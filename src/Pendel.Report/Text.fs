@@ -75,6 +75,20 @@ let residuals (r: Residuals) =
             [| r.RowCount; r.ObservedCount; r.UniqueMeasurementCount |]
     ]
 
+/// What frames were taken for: geometry and mosaicity.
+let model (evaluation: Evaluation) =
+    let mosaicity = evaluation.Mosaicity
+
+    [
+        $"geometry: {geometry evaluation.Geometry.Geometry}; {evaluation.Geometry.Reason}"
+        format
+            "mosaicity: {0:F3}° perpendicular to the rocking axis, {1:F3}° about it"
+            [|
+                Angle.Degrees mosaicity.Perpendicular
+                Angle.Degrees mosaicity.Along
+            |]
+    ]
+
 /// Start and end of a refinement, and which state was kept.
 let refinement (outcome: Outcome) =
     let kept =
@@ -96,6 +110,7 @@ let refinement (outcome: Outcome) =
             |]
         kept
         format "misset {0:F3}°, strain of UB {1:F2} %" [| misset; 100.0 * outcome.Strain |]
+        yield! model outcome.Final
     ]
 
 /// The distribution of |ω_f|.

@@ -80,7 +80,6 @@ type SimulateOption =
     | Tilts of n: string
     | Mosaicity of angle: string
     | Mosaicity_Along of angle: string
-    | Rocking_Margin of angle: string
     | Thickness_Range of range: string
     | Thickness_Distribution of shape: string
     | Scattering_Factors of table: string
@@ -107,7 +106,6 @@ type RefineOption =
     | Tilts of n: string
     | Mosaicity of angle: string
     | Mosaicity_Along of angle: string
-    | Rocking_Margin of angle: string
     | Thickness_Range of range: string
     | Thickness_Distribution of shape: string
     | Scattering_Factors of table: string

@@ -27,16 +27,15 @@ type Curve =
         SemiAngle: float
         /// Equal steps of [−φ, φ], or of the azimuth of a precession.
         Count: int
+        /// Range beyond ±φ, rad: what the blocks about the rocking axis reach beyond that counts at its ends.
+        Beyond: float
         Mosaicity: Mosaicity
     }
 
-/// The range beyond ±φ, in standard deviations; what lies beyond that counts at its ends.
-let private reach = 4.0
-
-/// Ends of the steps: those of [−φ, φ] and as many more of the same width as the blocks reach.
+/// Ends of the steps: those of [−φ, φ] and more of the same width beyond.
 let private edges (curve: Curve) =
     let step = 2.0 * curve.SemiAngle / float curve.Count
-    let beyond = int (Math.Ceiling(reach * curve.Mosaicity.Along / step))
+    let beyond = int (Math.Ceiling(curve.Beyond / step))
 
     Array.init (curve.Count + 2 * beyond + 1) (fun i -> step * float (i - beyond) - curve.SemiAngle)
 

@@ -117,18 +117,21 @@ let largestThickness (problem: Problem) (state: State) =
     else
         state.Thickness |> Map.values |> Seq.max
 
+/// How far mosaic blocks about the rocking axis reach, in standard deviations; farther where these are refined.
+let private reach (settings: Settings) =
+    if settings.MosaicityAlong = Refined then 6.0 else 4.0
+
 /// The rocking curve of a frame by the settings and the mosaicity of a state; `Sufficient` takes its largest thickness.
 let curve (problem: Problem) (state: State) (frame: VirtualFrame) : Rocking.Curve =
     let settings, geometry = problem.Settings, problem.Geometry.Geometry
     let semiAngle = Angle.Radians frame.PrecessionAngle
-    let widened = semiAngle + Angle.Radians settings.RockingMargin
 
     let count =
         match settings.Tilts with
-        | Count n -> int (ceil (float n * widened / semiAngle))
+        | Count n -> n
         | Sufficient ->
             RockingCurve.SufficientTilts(
-                widened,
+                semiAngle,
                 settings.Selection.ScoredGMax,
                 largestThickness problem state,
                 geometry
@@ -136,8 +139,9 @@ let curve (problem: Problem) (state: State) (frame: VirtualFrame) : Rocking.Curv
 
     {
         Geometry = geometry
-        SemiAngle = widened
+        SemiAngle = semiAngle
         Count = count
+        Beyond = reach settings * state.Mosaicity.Along
         Mosaicity = state.Mosaicity
     }
 
