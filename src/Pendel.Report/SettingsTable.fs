@@ -177,60 +177,26 @@ let private rocking =
             (fun x s -> { s with MosaicityAlong = x })
     ]
 
-let private shapes =
-    [
-        "single", Plate
-        "uniform", Uniform
-        "cylinder", Cylinder
-        "sphere", Sphere
-        "lens", Lens
-    ]
-
-let private invariant (x: float) =
-    x.ToString("R", CultureInfo.InvariantCulture)
-
-/// The distribution that "0.5:1,1:3" means: thicknesses and their weights.
-let private listed (text: string) =
-    let pair (item: string) =
-        match item.Split ':' |> Array.map (fun s -> Double.TryParse(s, NumberStyles.Float, CultureInfo.InvariantCulture)) with
-        | [| (true, t); (true, w) |] when t > 0.0 && w > 0.0 && Double.IsFinite(t + w) -> Some(t, w)
-        | _ -> None
-
-    let pairs = text.Split ',' |> Array.toList |> List.map pair
-
-    if List.forall Option.isSome pairs then
-        Some(Given(List.choose id pairs))
-    else
-        None
-
 let private thicknessDistribution =
+    let shapes =
+        ThicknessDistribution.names |> List.map fst |> String.concat ", "
+
     {
         Name = "thickness-distribution"
         Meaning = "how the thickness spreads within a frame, whose thickness is the largest"
-        Expected = $"""one of {shapes |> List.map fst |> String.concat ", "}, or thicknesses with weights such as 0.5:1,1:3"""
+        Expected = $"one of {shapes}, or thicknesses with weights such as 0.5:1,1:3"
         Default = None
-        Get =
-            fun settings ->
-                match settings.ThicknessDistribution with
-                | Given values ->
-                    values
-                    |> List.map (fun (t, w) -> $"{invariant t}:{invariant w}")
-                    |> String.concat ","
-                    |> Word
-                | shape -> shapes |> List.find (fun (_, s) -> s = shape) |> fst |> Word
+        Get = fun settings -> Word(ThicknessDistribution.toText settings.ThicknessDistribution)
         Set =
             fun value settings ->
-                let distribution =
-                    match value with
-                    | Word text ->
-                        shapes
-                        |> List.tryFind (fun (name, _) -> name = text)
-                        |> Option.map snd
-                        |> Option.orElseWith (fun () -> listed text)
-                    | _ -> None
-
-                distribution
-                |> Option.map (fun d -> { settings with ThicknessDistribution = d })
+                match value with
+                | Word text ->
+                    ThicknessDistribution.tryOfText text
+                    |> Option.map (fun d ->
+                        { settings with
+                            ThicknessDistribution = d
+                        })
+                | _ -> None
     }
 
 let private thicknessRange =

@@ -1,6 +1,7 @@
 namespace Pendel.Core
 
 open System
+open System.Globalization
 open Pendel.Diffraction
 
 /// How the thickness spreads over the illuminated crystal, relative to the frame's thickness.
@@ -21,6 +22,47 @@ type ThicknessDistribution =
     | Given of (float * float) list
 
 module ThicknessDistribution =
+    /// Names of the shapes.
+    let names =
+        [
+            "single", Plate
+            "uniform", Uniform
+            "cylinder", Cylinder
+            "sphere", Sphere
+            "lens", Lens
+        ]
+
+    /// The name of a shape, or thicknesses with weights as "0.5:1,1:3".
+    let toText distribution =
+        let invariant (x: float) =
+            x.ToString("R", CultureInfo.InvariantCulture)
+
+        match distribution with
+        | Given values ->
+            values
+            |> List.map (fun (t, w) -> $"{invariant t}:{invariant w}")
+            |> String.concat ","
+        | shape -> names |> List.find (fun (_, s) -> s = shape) |> fst
+
+    /// What `toText` writes, or None; thicknesses and weights have to be positive.
+    let tryOfText (text: string) =
+        let positive (s: string) =
+            match Double.TryParse(s, NumberStyles.Float, CultureInfo.InvariantCulture) with
+            | true, x when x > 0.0 && Double.IsFinite x -> Some x
+            | _ -> None
+
+        let pair (item: string) =
+            match item.Split ':' |> Array.map positive with
+            | [| Some t; Some w |] -> Some(t, w)
+            | _ -> None
+
+        let pairs = text.Split ',' |> Array.toList |> List.map pair
+
+        match List.tryFind (fun (name, _) -> name = text) names with
+        | Some(_, shape) -> Some shape
+        | None when List.forall Option.isSome pairs -> Some(Given(List.choose id pairs))
+        | None -> None
+
     /// F⁻¹ of the smooth shapes.
     let private quantile distribution p =
         match distribution with
