@@ -80,8 +80,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
                 {
                     int at = (s * beams) + chosen[i];
                     (double re, double im) = ManyAmplitude<TAlgebra>(t, s, i);
-                    intensities[at] +=
-                        share[t] * arc.Weight[s * beams] / arc.Weight[at] * ((re * re) + (im * im));
+                    intensities[at] += share[t] * arc.Weight[s * beams] / arc.Weight[at] * ((re * re) + (im * im));
                 }
             }
         }

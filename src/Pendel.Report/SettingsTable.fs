@@ -178,8 +178,7 @@ let private rocking =
     ]
 
 let private thicknessDistribution =
-    let shapes =
-        ThicknessDistribution.names |> List.map fst |> String.concat ", "
+    let shapes = ThicknessDistribution.names |> List.map fst |> String.concat ", "
 
     {
         Name = "thickness-distribution"

@@ -83,10 +83,7 @@ let model (evaluation: Evaluation) =
         $"geometry: {geometry evaluation.Geometry.Geometry}; {evaluation.Geometry.Reason}"
         format
             "mosaicity: {0:F3}° perpendicular to the rocking axis, {1:F3}° about it"
-            [|
-                Angle.Degrees mosaicity.Perpendicular
-                Angle.Degrees mosaicity.Along
-            |]
+            [| Angle.Degrees mosaicity.Perpendicular; Angle.Degrees mosaicity.Along |]
     ]
 
 /// Start and end of a refinement, and which state was kept.

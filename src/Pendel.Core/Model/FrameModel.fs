@@ -143,14 +143,7 @@ let private forward (plan: FramePlan) (arc: Arc) (matrix: inref<ArcMatrix>) thic
         let thicknesses = Array.init shares.Length (fun j -> thickness * shares[j].Relative)
         let weights = Array.init shares.Length (fun j -> shares[j].Weight)
 
-        scratch.Propagator.ForwardMany(
-            &matrix,
-            thicknesses,
-            weights,
-            scoredBeams arc,
-            precision,
-            scratch.Intensity
-        )
+        scratch.Propagator.ForwardMany(&matrix, thicknesses, weights, scoredBeams arc, precision, scratch.Intensity)
 
 /// Intensities in one arithmetic, and the largest bound of an amplitude's error over the arcs.
 let private propagate

@@ -45,9 +45,12 @@ let private shares (integral: float -> float) total (curve: Curve) =
     let last = edges.Length - 1
 
     let below i =
-        if i = 0 then 0.0
-        elif i = last then total
-        else (integral (edges[i] + phi) - integral (edges[i] - phi)) / (2.0 * phi)
+        if i = 0 then
+            0.0
+        elif i = last then
+            total
+        else
+            (integral (edges[i] + phi) - integral (edges[i] - phi)) / (2.0 * phi)
 
     Array.init last (fun i -> below (i + 1) - below i)
 

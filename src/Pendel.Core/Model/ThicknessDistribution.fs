@@ -86,7 +86,9 @@ module ThicknessDistribution =
         | Given values -> normalised values
         | shape ->
             let count = int (Math.Ceiling(1.0 / spacing))
-            Array.init count (fun k -> ThicknessShare(quantile shape ((float k + 0.5) / float count), 1.0 / float count))
+
+            Array.init count (fun k ->
+                ThicknessShare(quantile shape ((float k + 0.5) / float count), 1.0 / float count))
 
     /// F(τ).
     let cumulative distribution tau =
@@ -98,6 +100,6 @@ module ThicknessDistribution =
         | Cylinder -> 1.0 - sqrt (1.0 - inside * inside)
         | Sphere -> inside * inside
         | Lens -> 1.0 - sqrt (1.0 - inside)
-        | Given values -> 
+        | Given values ->
             normalised values
             |> Array.sumBy (fun share -> if share.Relative <= tau then share.Weight else 0.0)

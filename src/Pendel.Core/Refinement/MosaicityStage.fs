@@ -21,10 +21,7 @@ let private unit, least, most = 0.1, 0.01, 1.0
 
 /// Which widths a problem refines.
 let private free (settings: Settings) =
-    [|
-        settings.Mosaicity = Refined
-        settings.MosaicityAlong = Refined
-    |]
+    [| settings.Mosaicity = Refined; settings.MosaicityAlong = Refined |]
 
 /// How many widths are refined.
 let count (settings: Settings) =
@@ -103,10 +100,7 @@ let run (monitor: Monitor) (problem: Problem) (state: State) : State =
     let start = [| state.Mosaicity.Perpendicular; state.Mosaicity.Along |]
 
     let places =
-        free problem.Settings
-        |> Array.indexed
-        |> Array.filter snd
-        |> Array.map fst
+        free problem.Settings |> Array.indexed |> Array.filter snd |> Array.map fst
 
     let scale = Angle.Radians unit
     let mutable best = struct (infinity, state.Mosaicity)
@@ -131,10 +125,10 @@ let run (monitor: Monitor) (problem: Problem) (state: State) : State =
     let vector value =
         Vector<float>.Build.Dense(places.Length, (value: float))
 
-    let objective =
-        ObjectiveFunction.Gradient(fun x -> evaluate x)
+    let objective = ObjectiveFunction.Gradient(fun x -> evaluate x)
 
-    let first = Vector<float>.Build.DenseOfArray(places |> Array.map (fun place -> start[place] / scale))
+    let first =
+        Vector<float>.Build.DenseOfArray(places |> Array.map (fun place -> start[place] / scale))
 
     try
         BfgsBMinimizer(1e-6, 1e-3, 1e-6, iterations)

@@ -88,7 +88,8 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
         Orientation = CrystalOrientation.FromExperiment experiment
         Structure = structure
         WaveNumber = waveNumber
-        Planner = Planner(experiment.Cell, crystal.SpaceGroup, settings.Selection, waveNumber, threads, geometry.Geometry)
+        Planner =
+            Planner(experiment.Cell, crystal.SpaceGroup, settings.Selection, waveNumber, threads, geometry.Geometry)
         Geometry = geometry
         Workspaces = ConcurrentBag()
     },

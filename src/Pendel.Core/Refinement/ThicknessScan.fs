@@ -35,7 +35,10 @@ let grid (settings: Settings) =
 
 /// From intensities at any thicknesses to those of a distribution with each thickness of a grid. All share a finer grid, of which
 /// each distribution takes every thickness with the share of the distribution that is nearest to it.
-let private averaging distribution (thicknesses: float array) : (float array -> float array array) -> float array array =
+let private averaging
+    distribution
+    (thicknesses: float array)
+    : (float array -> float array array) -> float array array =
     match distribution with
     | Plate -> fun atThicknesses -> atThicknesses thicknesses
     | shape ->
@@ -82,9 +85,7 @@ let scan (problem: Problem) (stage: Stage) (q: float array) : Scan =
         let plan, rows = model.Plan.Frames[i], model.Rows[i]
 
         if Residual.isScored rows then
-            average (
-                FrameModel.atThicknesses workspace model.Plan.WaveNumber model.Precision table plan Vector3.Zero
-            )
+            average (FrameModel.atThicknesses workspace model.Plan.WaveNumber model.Precision table plan Vector3.Zero)
             |> Array.map (fun calculated -> float (Residual.wR rows (dsharp.tensor calculated)))
             |> fun wR -> Some(plan.Frame.Id, wR)
         else

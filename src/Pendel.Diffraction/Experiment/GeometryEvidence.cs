@@ -24,8 +24,7 @@ public sealed record GeometryEvidence(CollectionGeometry Geometry, string Reason
 
     /// <summary>True where the header says something else.</summary>
     /// <param name="header">The header's word.</param>
-    public bool Contradicts(CollectionGeometry header) =>
-        header != CollectionGeometry.Unknown && header != Geometry;
+    public bool Contradicts(CollectionGeometry header) => header != CollectionGeometry.Unknown && header != Geometry;
 
     /// <summary>Decides from the rows, else from the header, else for rotation.</summary>
     public static GeometryEvidence Of(Experiment experiment) =>
@@ -75,7 +74,10 @@ public sealed record GeometryEvidence(CollectionGeometry Geometry, string Reason
         ).ToArray();
         // among long vectors the range is wide against the reflections' own width
         var longest = rows.Select(r => r.Length).DefaultIfEmpty().Max();
-        var near = rows.Where(r => r.Length > longest / 2 && r.Lever < AxisLever).Select(r => r.Reach).Order().ToArray();
+        var near = rows.Where(r => r.Length > longest / 2 && r.Lever < AxisLever)
+            .Select(r => r.Reach)
+            .Order()
+            .ToArray();
         var far = rows.Where(r => r.Length > longest / 2 && r.Lever > FarLever).Select(r => r.Reach).Order().ToArray();
         if (near.Length < FewestRows || far.Length < FewestRows || far[far.Length / 2] > LimitOfReach)
             return null;

@@ -31,10 +31,7 @@ public static class RockingCurve
     {
         Require(semiAngle, count);
         var step = 2 * semiAngle / count;
-        return
-        [
-            .. Enumerable.Range(0, count).Select(k => AboutX(-semiAngle + (k + 0.5) * step, 1.0 / count)),
-        ];
+        return [.. Enumerable.Range(0, count).Select(k => AboutX(-semiAngle + (k + 0.5) * step, 1.0 / count))];
     }
 
     /// <summary>One step of a rotation: a tilt about x, with mosaic blocks misoriented about y.</summary>

@@ -95,11 +95,7 @@ let ``the gradient of the loss agrees with differences in the mosaicities, in ro
 
         let m = state.Mosaicity
 
-        let along =
-            difference (fun h ->
-                { m with
-                    Along = m.Along + h
-                })
+        let along = difference (fun h -> { m with Along = m.Along + h })
 
         let perpendicular =
             difference (fun h ->

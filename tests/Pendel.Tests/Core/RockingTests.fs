@@ -13,11 +13,7 @@ let private curve along : Rocking.Curve =
         SemiAngle = 0.02
         Count = 12
         Beyond = 5.0 * along
-        Mosaicity =
-            {
-                Perpendicular = 0.0
-                Along = along
-            }
+        Mosaicity = { Perpendicular = 0.0; Along = along }
     }
 
 let private angle (tilt: Tilt) = asin tilt.Rotation.M32
@@ -38,9 +34,7 @@ let ``blocks about the rocking axis weight a frame by box and Gaussian, beyond i
         let n = 40
 
         let mean =
-            Seq.sum (
-                seq { for i in 0 .. n - 1 -> density (x + step * ((float i + 0.5) / float n - 0.5)) }
-            )
+            Seq.sum (seq { for i in 0 .. n - 1 -> density (x + step * ((float i + 0.5) / float n - 0.5)) })
             / float n
 
         Assert.Equal(mean / 12.0, tilt.Weight, 1e-5)
@@ -51,11 +45,7 @@ let ``blocks about the rocking axis weight a frame by box and Gaussian, beyond i
 let ``without blocks a frame has equal weights, to which narrow blocks tend`` () =
     Assert.Equal<Tilt>(RockingCurve.Rotation(0.02, 12), Rocking.tilts (curve 0.0))
 
-    let narrow =
-        Rocking.tilts
-            { curve 1e-7 with
-                Beyond = 0.0
-            }
+    let narrow = Rocking.tilts { curve 1e-7 with Beyond = 0.0 }
 
     for tilt, exact in Seq.zip narrow (RockingCurve.Rotation(0.02, 12)) do
         Assert.Equal(exact.Weight, tilt.Weight, 1e-5)
@@ -64,11 +54,7 @@ let ``without blocks a frame has equal weights, to which narrow blocks tend`` ()
 let ``weights and their derivatives add up over tilts to 1 and 0`` () =
     let curve =
         { curve 0.002 with
-            Mosaicity =
-                {
-                    Perpendicular = 1e-3
-                    Along = 0.002
-                }
+            Mosaicity = { Perpendicular = 1e-3; Along = 0.002 }
         }
 
     let tilts = Rocking.tilts curve
@@ -122,5 +108,7 @@ let ``samples of a distribution of thickness have its mean`` () =
         Assert.Equal(1.0, samples |> Array.sumBy _.Weight, 12)
         Assert.Equal(mean, samples |> Array.sumBy (fun s -> s.Weight * s.Relative), 1e-5)
         // ∫ τ dF = ∫ (1 − F) dτ
-        let below = Array.init 10000 (fun i -> ThicknessDistribution.cumulative shape ((float i + 0.5) / 10000.0))
+        let below =
+            Array.init 10000 (fun i -> ThicknessDistribution.cumulative shape ((float i + 0.5) / 10000.0))
+
         Assert.Equal(mean, 1.0 - Array.average below, 1e-4)

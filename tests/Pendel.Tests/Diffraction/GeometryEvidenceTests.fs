@@ -59,7 +59,9 @@ let private experiment header frames =
 [<Fact>]
 let ``repeated measurements mean rotation, and the header counts where nothing tells`` () =
     let rows intensity =
-        [ for h in 1..40 -> Observation(MillerIndex(h, 1, 0), intensity + float h, 1.0) ]
+        [
+            for h in 1..40 -> Observation(MillerIndex(h, 1, 0), intensity + float h, 1.0)
+        ]
 
     let of' header frames =
         (GeometryEvidence.Of(experiment header frames)).Geometry

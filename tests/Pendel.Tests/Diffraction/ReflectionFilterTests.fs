@@ -117,13 +117,7 @@ let ``a precession sweeps a reflection on the axis of the goniometer like any ot
     let settings = SelectionSettings(2.0, 0.01, 1.0, 0.9, 0.005)
 
     let struct (scored, _) =
-        ReflectionFilter.Apply(
-            frame [ MillerIndex(3, 0, 0) ],
-            lattice,
-            40.0,
-            settings,
-            CollectionGeometry.Precession
-        )
+        ReflectionFilter.Apply(frame [ MillerIndex(3, 0, 0) ], lattice, 40.0, settings, CollectionGeometry.Precession)
 
     Assert.Equal(0.0045 / (0.6 * Math.PI / 180.0), (Assert.Single scored).Rsg, 12)
 
