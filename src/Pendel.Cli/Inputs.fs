@@ -29,8 +29,10 @@ let paths files =
 /// What the model does not do as the files say.
 let private beyondTheModel (settings: Pendel.Core.Settings) (crystal: Crystal) (experiment: Experiment) =
     [
-        if experiment.Geometry = CollectionGeometry.Precession then
-            "the data are of precession; they are integrated as continuous rotation, and residuals will mean little"
+        let evidence = GeometryEvidence.Of experiment
+
+        if settings.Geometry.IsNone && evidence.Contradicts experiment.Geometry then
+            $"the header says {Text.geometry experiment.Geometry}, the data {Text.geometry evidence.Geometry}, which is what they are taken for: {evidence.Reason}"
 
         for site in crystal.Sites do
             if

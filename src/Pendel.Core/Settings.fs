@@ -26,6 +26,15 @@ type OrientationMethod =
     /// Orientations stay as the data file states them.
     | Fixed
 
+/// A width of the mosaic blocks' distribution.
+type MosaicitySetting =
+    /// That of the data file; none means 0.
+    | FromData
+    /// Degrees.
+    | Degrees of float
+    /// Refined, from that of the data file.
+    | Refined
+
 /// Every setting that changes the result of a refinement. Angles in degrees, lengths in Å.
 type Settings =
     {
@@ -33,8 +42,14 @@ type Settings =
         Selection: SelectionSettings
         /// Rocking-curve sampling.
         Tilts: TiltSampling
-        /// Standard deviation of the mosaic blocks' tilt perpendicular to the rocking axis, degrees; None: as the data say.
-        Mosaicity: float option
+        /// Rotation or precession; None: as the data show.
+        Geometry: CollectionGeometry option
+        /// Standard deviation of the mosaic blocks' tilt perpendicular to the rocking axis.
+        Mosaicity: MosaicitySetting
+        /// Standard deviation of the mosaic blocks' tilt about the rocking axis.
+        MosaicityAlong: MosaicitySetting
+        /// How the thickness spreads within a frame.
+        ThicknessDistribution: ThicknessDistribution
         /// Smallest thickness of the scan and of the network, Å.
         ThicknessMin: float
         /// Largest thickness of the scan and of the network, Å.
@@ -67,7 +82,10 @@ module Settings =
         {
             Selection = SelectionSettings(BeamGMax = 2.0, SgMax = 0.01, ScoredGMax = 2.0, Rsg = 0.9, Dsg = 0.0015)
             Tilts = Sufficient
-            Mosaicity = None
+            Geometry = None
+            Mosaicity = FromData
+            MosaicityAlong = Degrees 0.0
+            ThicknessDistribution = Plate
             ThicknessMin = 100.0
             ThicknessMax = 2000.0
             ScatteringFactors = ScatteringFactorTable.Lobato

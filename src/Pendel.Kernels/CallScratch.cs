@@ -19,6 +19,10 @@ internal sealed class CallScratch<TLanes, TVector, T>
     public Scratch<T> DiagonalSum { get; } = new();
     public Scratch<T> Sources { get; } = new();
     public Scratch<T> Adjoints { get; } = new();
+
+    /// <summary>Sources of each thickness of a distribution.</summary>
+    public Scratch<T> ManySources { get; } = new();
+
     public Scratch<double> RowSum { get; } = new();
 
     /// <summary>Scored rows of the φ_k of even and of odd orders, for a scan of thicknesses.</summary>

@@ -59,7 +59,14 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     )
         where TAlgebra : IAlgebra
     {
-        Sources<TAlgebra>(arc, intensityCotangent);
+        if (many > 0)
+        {
+            ManySources<TAlgebra>(arc, intensityCotangent);
+        }
+        else
+        {
+            Sources<TAlgebra>(arc, intensityCotangent);
+        }
         Retreat<TAlgebra>();
         double along = Diagonal(arc, diagonalCotangent) + Potential(arc, potentialCotangentRe, potentialCotangentIm);
         return forwardThickness > 0 ? along / forwardThickness : AtEntrance(arc, intensityCotangent);
@@ -139,8 +146,11 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     private void Retreat<TAlgebra>(int k)
         where TAlgebra : IAlgebra
     {
-        T* source = k % 2 == 0 ? EvenSource : OddSource;
-        T factor = T.CreateTruncating(coefficients.Pointer[k]);
+        T* source =
+            many > 0 ? ManySource(k)
+            : k % 2 == 0 ? EvenSource
+            : OddSource;
+        T factor = many > 0 ? T.One : T.CreateTruncating(coefficients.Pointer[k]);
         Recurrence<TLanes, TVector, T, TAlgebra, One> step = new()
         {
             Weight = ScaledWeight,

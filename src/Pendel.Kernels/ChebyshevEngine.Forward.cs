@@ -36,7 +36,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     /// <inheritdoc/>
     public override double Forward(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities)
     {
-        (forwardKept, scanning) = (false, false);
+        (forwardKept, scanning, many) = (false, false, 0);
         double error;
         if (arc.IsReal)
         {
@@ -107,7 +107,8 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         where TAlgebra : IAlgebra
     {
         double growth = 1;
-        if (scanning)
+        bool gathering = scanning || many > 0;
+        if (gathering)
         {
             ShapeScored(scored.Length);
         }
@@ -123,14 +124,14 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             }
             int end = Math.Min(first + Together, highest + 1);
             Fill<TAlgebra>(first, end);
-            if (!scanning)
+            if (!gathering)
             {
                 AddFour(first, end, EvenSum);
                 AddFour(first + 1, end, OddSum);
             }
             for (int k = first; k < end; k++)
             {
-                if (scanning)
+                if (gathering)
                 {
                     GatherScored(k, scored);
                 }

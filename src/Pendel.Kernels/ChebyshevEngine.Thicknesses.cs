@@ -12,12 +12,8 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         Span<double> result
     )
     {
-        (forwardKept, scanning) = (false, true);
-        double largest = 0;
-        foreach (double thickness in thicknesses)
-        {
-            largest = Math.Max(largest, thickness);
-        }
+        (forwardKept, scanning, many) = (false, true, 0);
+        double largest = Largest(thicknesses);
         return arc.IsReal
             ? AtThicknesses<RealAlgebra>(arc, largest, thicknesses, scored, tiltWeights, result)
             : AtThicknesses<ComplexAlgebra>(arc, largest, thicknesses, scored, tiltWeights, result);
@@ -34,22 +30,37 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         where TAlgebra : IAlgebra
     {
         double error = Propagate<TAlgebra>(arc, largest, nameof(thicknesses), scored);
-        int rows = parts * tilts * scored.Length;
-        FillCoefficients(arc, thicknesses);
-        SumOrders(call.EvenRows, 0, thicknesses.Length, call.EvenSums);
-        SumOrders(call.OddRows, 1, thicknesses.Length, call.OddSums);
-        double* even = call.ScoredEven.Reserve(rows + TLanes.Count);
-        double* odd = call.ScoredOdd.Reserve(rows + TLanes.Count);
+        SumScored(arc, thicknesses, call.ThicknessCoefficients);
         FillFactors(arc, scored, tiltWeights);
         for (int t = 0; t < thicknesses.Length; t++)
         {
-            call.EvenRows.ReadColumn(call.EvenSums.Pointer, thicknesses.Length, t, 0, even);
-            call.OddRows.ReadColumn(call.OddSums.Pointer, thicknesses.Length, t, 0, odd);
+            ReadAmplitudes(t, thicknesses.Length, tilts * scored.Length);
             double transmission = Transmission(arc, thicknesses[t]);
-            Span<double> sums = result.Slice(t * scored.Length, scored.Length);
-            AddIntensities(transmission * transmission, even, odd, sums);
+            AddIntensities(transmission * transmission, result.Slice(t * scored.Length, scored.Length));
         }
         return error;
+    }
+
+    /// <summary>Σ_even c_k φ_k and Σ_odd c_k φ_k / i of the scored rows at all thicknesses, with their coefficients.</summary>
+    private void SumScored(in ArcMatrix arc, ReadOnlySpan<double> thicknesses, Scratch<T> factors)
+    {
+        FillCoefficients(arc, thicknesses, factors);
+        SumOrders(call.EvenRows, 0, thicknesses.Length, factors.Pointer, call.EvenSums);
+        SumOrders(call.OddRows, 1, thicknesses.Length, factors.Pointer, call.OddSums);
+    }
+
+    /// <summary>Re and Im of E + iO at one thickness, [tilt][scored], into <c>ScoredEven</c> and <c>ScoredOdd</c>.</summary>
+    private void ReadAmplitudes(int thickness, int thicknesses, int all)
+    {
+        double* even = call.ScoredEven.Reserve((parts * all) + TLanes.Count);
+        double* odd = call.ScoredOdd.Reserve((parts * all) + TLanes.Count);
+        call.EvenRows.ReadColumn(call.EvenSums.Pointer, thicknesses, thickness, 0, even);
+        call.OddRows.ReadColumn(call.OddSums.Pointer, thicknesses, thickness, 0, odd);
+        if (parts == 2)
+        {
+            Doubles.Add(even, -1, odd + all, all);
+            Doubles.Add(odd, 1, even + all, all);
+        }
     }
 
     /// <summary>Shapes the rows [part][tilt][scored] of the orders to come.</summary>
@@ -75,9 +86,9 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     }
 
     /// <summary>Coefficients as [order][thickness].</summary>
-    private void FillCoefficients(in ArcMatrix arc, ReadOnlySpan<double> thicknesses)
+    private void FillCoefficients(in ArcMatrix arc, ReadOnlySpan<double> thicknesses, Scratch<T> factors)
     {
-        T* to = call.ThicknessCoefficients.Reserve((long)thicknesses.Length * (highest + 1));
+        T* to = factors.Reserve((long)thicknesses.Length * (highest + 1));
         Span<double> own = new(coefficients.Pointer, highest + 1);
         for (int t = 0; t < thicknesses.Length; t++)
         {
@@ -90,10 +101,16 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     }
 
     /// <summary>Σ c_k φ_k over the even or the odd orders: a real product of scored rows and thicknesses.</summary>
-    private void SumOrders(PackedMatrix<TLanes, TVector, T> rows, int parity, int thicknesses, Scratch<T> sums)
+    private static void SumOrders(
+        PackedMatrix<TLanes, TVector, T> rows,
+        int parity,
+        int thicknesses,
+        T* factors,
+        Scratch<T> sums
+    )
     {
         rows.AddProduct(
-            call.ThicknessCoefficients.Pointer + (parity * thicknesses),
+            factors + (parity * thicknesses),
             2 * thicknesses,
             0,
             thicknesses,
@@ -114,18 +131,19 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         }
     }
 
-    /// <summary>Adds |E + iO|², tilt by tilt; E and O are [part][tilt][scored], and are used up.</summary>
-    private void AddIntensities(double transmission, double* even, double* odd, Span<double> sums)
+    /// <summary>Adds |E + iO|² of the amplitudes read last, tilt by tilt.</summary>
+    private void AddIntensities(double transmission, Span<double> sums)
     {
         int all = tilts * sums.Length;
-        if (parts == 2)
-        {
-            Doubles.Add(even, -1, odd + all, all);
-            Doubles.Add(odd, 1, even + all, all);
-        }
         for (int at = 0; at < all; at += sums.Length)
         {
-            Doubles.AddSquares(transmission, even + at, odd + at, call.ScoredFactors.Pointer + at, sums);
+            Doubles.AddSquares(
+                transmission,
+                call.ScoredEven.Pointer + at,
+                call.ScoredOdd.Pointer + at,
+                call.ScoredFactors.Pointer + at,
+                sums
+            );
         }
     }
 }

@@ -14,7 +14,7 @@ internal enum LaneWidth
 }
 
 /// <summary>The propagator of one number type and vector width, with the scratch of one thread.</summary>
-internal abstract class ChebyshevEngine
+internal abstract partial class ChebyshevEngine
 {
     /// <summary>As <see cref="Propagator.Forward"/>; returns a bound of the amplitudes' errors.</summary>
     public abstract double Forward(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities);

@@ -9,7 +9,7 @@ namespace Pendel.Kernels;
 /// An instance is the scratch of one thread: it grows, never shrinks, and calls allocate nothing once it has grown.
 /// Same inputs, same vector width: same bits. Tal-Ezer and Kosloff, J. Chem. Phys. 81 (1984) 3967.
 /// </remarks>
-public sealed class Propagator
+public sealed partial class Propagator
 {
     private readonly LaneWidth width;
     private readonly long storedBytes;
@@ -72,7 +72,7 @@ public sealed class Propagator
         last = engine;
     }
 
-    /// <summary>Pulls a cotangent of the intensities of the last <see cref="Forward"/> back to its inputs.</summary>
+    /// <summary>Pulls a cotangent of the intensities of the last <see cref="Forward"/> or <see cref="ForwardMany"/> back to its inputs.</summary>
     /// <param name="arc">The arc of that call, unchanged.</param>
     /// <param name="intensityCotangent">∂L/∂I, S·N.</param>
     /// <param name="potentialCotangentRe">∂L/∂Re U_gh, N·N, all elements independent; added to.</param>

@@ -76,9 +76,12 @@ type SimulateOption =
     | Sgmax of s: string
     | Rsg of limit: string
     | Dsg of limit: string
+    | Geometry of name: string
     | Tilts of n: string
     | Mosaicity of angle: string
+    | Mosaicity_Along of angle: string
     | Thickness_Range of range: string
+    | Thickness_Distribution of shape: string
     | Scattering_Factors of table: string
     | Precision of name: string
     | Threads of n: string
@@ -99,9 +102,12 @@ type RefineOption =
     | Sgmax of s: string
     | Rsg of limit: string
     | Dsg of limit: string
+    | Geometry of name: string
     | Tilts of n: string
     | Mosaicity of angle: string
+    | Mosaicity_Along of angle: string
     | Thickness_Range of range: string
+    | Thickness_Distribution of shape: string
     | Scattering_Factors of table: string
     | Precision of name: string
     | Orientation of method: string

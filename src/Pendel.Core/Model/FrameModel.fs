@@ -32,6 +32,8 @@ type FrameCotangent =
         Thickness: float
         /// ∂/∂ω, rad⁻¹.
         Rotation: Vector3
+        /// Of each tilt: ∂/∂weight, and ∂/∂z for the third row z of its rotation.
+        Tilts: struct (float * Vector3) array
     }
 
 /// The arrays of one arc; they grow and are used again.
@@ -123,6 +125,26 @@ let inline private forScored (plan: FramePlan) (arc: Arc) ([<InlineIfLambda>] vi
             for s in 0 .. arc.TiltCount - 1 do
                 visit (s * n + g) reflection plan.Tilts[arc.FirstTilt + s].Weight
 
+/// Places of the scored beams of an arc.
+let private scoredBeams (arc: Arc) =
+    [|
+        for g in 0 .. arc.Beams.Length - 1 do
+            if arc.Scored[g] >= 0 then
+                g
+    |]
+
+/// Intensities of an arc, averaged over the thicknesses of the plan.
+let private forward (plan: FramePlan) (arc: Arc) (matrix: inref<ArcMatrix>) thickness precision (scratch: ArcScratch) =
+    let shares = plan.Thicknesses
+
+    if shares.Length = 1 then
+        scratch.Propagator.Forward(&matrix, thickness * shares[0].Relative, precision, scratch.Intensity)
+    else
+        let thicknesses = Array.init shares.Length (fun j -> thickness * shares[j].Relative)
+        let weights = Array.init shares.Length (fun j -> shares[j].Weight)
+
+        scratch.Propagator.ForwardMany(&matrix, thicknesses, weights, scoredBeams arc, precision, scratch.Intensity)
+
 /// Intensities in one arithmetic, and the largest bound of an amplitude's error over the arcs.
 let private propagate
     (workspace: Workspace)
@@ -140,7 +162,7 @@ let private propagate
         let arc, scratch = plan.Arcs[i], workspace.Arc i
         prepare plan waveNumber state.Rotation support arc scratch
         let matrix = matrixOf arc scratch waveNumber
-        scratch.Propagator.Forward(&matrix, state.Thickness, precision, scratch.Intensity)
+        forward plan arc &matrix state.Thickness precision scratch
         error <- max error scratch.Propagator.AmplitudeError
         let intensity = scratch.Intensity
 
@@ -191,6 +213,11 @@ let adjoint (workspace: Workspace) waveNumber (plan: FramePlan) (state: FrameSta
     let im = Array.zeroCreate<float> plan.Support.Length
     let mutable thickness = 0.0
     let mutable rotation = Vector3.Zero
+    let tilts = Array.create plan.Tilts.Length (struct (0.0, Vector3.Zero))
+    let weightBar = Array.zeroCreate<float> plan.Tilts.Length
+    let correction = Matrix3.Rotation state.Rotation
+    // the derivative of the propagation is that by its largest thickness
+    let largest = plan.Thicknesses |> Seq.map _.Relative |> Seq.max
 
     let derivatives =
         Array.init 3 (fun i -> RotationVector.Derivative(state.Rotation, i))
@@ -199,9 +226,13 @@ let adjoint (workspace: Workspace) waveNumber (plan: FramePlan) (state: FrameSta
         let arc, scratch = plan.Arcs[i], workspace.Arc i
         let n = arc.Beams.Length
         let matrix = matrixOf arc scratch waveNumber
-        Array.Clear scratch.Intensity
-
         let bar = scratch.Intensity
+
+        forScored plan arc (fun place reflection _ ->
+            let tilt = arc.FirstTilt + place / n
+            weightBar[tilt] <- weightBar[tilt] + cotangent[reflection] * bar[place])
+
+        Array.Clear bar
         forScored plan arc (fun place reflection weight -> bar[place] <- weight * cotangent[reflection])
 
         let matrixRe, matrixIm =
@@ -211,7 +242,8 @@ let adjoint (workspace: Workspace) waveNumber (plan: FramePlan) (state: FrameSta
 
         thickness <-
             thickness
-            + scratch.Propagator.Adjoint(&matrix, scratch.Intensity, matrixRe, matrixIm, diagonal)
+            + largest
+              * scratch.Propagator.Adjoint(&matrix, scratch.Intensity, matrixRe, matrixIm, diagonal)
 
         clearDiagonal n matrixRe
         clearDiagonal n matrixIm
@@ -230,11 +262,14 @@ let adjoint (workspace: Workspace) waveNumber (plan: FramePlan) (state: FrameSta
                 moment <- moment + weight * arc.G[g]
 
             rotation <- rotation + Vector3(row0.Dot moment, row1.Dot moment, row2.Dot moment)
+            let tilt = arc.FirstTilt + s
+            tilts[tilt] <- struct (weightBar[tilt], correction * moment)
 
     {
         Potential = { Re = re; Im = im }
         Thickness = thickness
         Rotation = rotation
+        Tilts = tilts
     }
 
 /// I_c of the scored reflections at many thicknesses from one propagation: thickness by thickness. In single precision
@@ -264,12 +299,7 @@ let atThicknesses
         prepare plan waveNumber rotation support arc scratch
         let matrix = matrixOf arc scratch waveNumber
 
-        let beams =
-            [|
-                for g in 0 .. arc.Beams.Length - 1 do
-                    if arc.Scored[g] >= 0 then
-                        g
-            |]
+        let beams = scoredBeams arc
 
         let weights =
             Array.init arc.TiltCount (fun s -> plan.Tilts[arc.FirstTilt + s].Weight)

@@ -9,6 +9,7 @@ public sealed class Planner
     readonly SpaceGroup _spaceGroup;
     readonly SelectionSettings _settings;
     readonly double _waveNumber;
+    readonly CollectionGeometry _geometry;
     readonly ParallelOptions _parallel;
 
     /// <summary>A planner for one crystal at one energy.</summary>
@@ -17,8 +18,16 @@ public sealed class Planner
     /// <param name="settings">Selection.</param>
     /// <param name="waveNumber">K in the crystal, Å⁻¹.</param>
     /// <param name="threads">Most threads at a time; the plan does not depend on it.</param>
+    /// <param name="geometry">How the crystal moves.</param>
     /// <exception cref="ArgumentException">A limit is not positive, or scored g_max exceeds the beams'.</exception>
-    public Planner(UnitCell cell, SpaceGroup spaceGroup, SelectionSettings settings, double waveNumber, int threads)
+    public Planner(
+        UnitCell cell,
+        SpaceGroup spaceGroup,
+        SelectionSettings settings,
+        double waveNumber,
+        int threads,
+        CollectionGeometry geometry = CollectionGeometry.Rotation
+    )
     {
         if (!(settings.SgMax > 0))
             throw new ArgumentException($"sg_max is {settings.SgMax} Å⁻¹; a positive number is expected");
@@ -29,7 +38,7 @@ public sealed class Planner
                 )
             );
         _candidates = ReciprocalLattice.Within(cell, spaceGroup, settings.BeamGMax);
-        (_spaceGroup, _settings, _waveNumber) = (spaceGroup, settings, waveNumber);
+        (_spaceGroup, _settings, _waveNumber, _geometry) = (spaceGroup, settings, waveNumber, geometry);
         _parallel = new() { MaxDegreeOfParallelism = threads };
     }
 
@@ -38,11 +47,13 @@ public sealed class Planner
     /// <param name="matrix">For each frame h → g at its middle, Å⁻¹, with its correction applied.</param>
     /// <param name="correction">For each frame that correction, rotation vector, rad.</param>
     /// <param name="tilts">For each frame its rocking curve.</param>
+    /// <param name="thicknesses">The distribution of thickness of every frame; one thickness if it is left out.</param>
     public ExperimentPlan Plan(
         ImmutableArray<VirtualFrame> frames,
         Func<VirtualFrame, Matrix3> matrix,
         Func<VirtualFrame, Vector3> correction,
-        Func<VirtualFrame, ImmutableArray<Tilt>> tilts
+        Func<VirtualFrame, ImmutableArray<Tilt>> tilts,
+        ImmutableArray<ThicknessShare> thicknesses = default
     )
     {
         var drafts = new (FramePlan Plan, SelectionReport Report, ImmutableArray<MillerIndex> Support)[frames.Length];
@@ -58,7 +69,8 @@ public sealed class Planner
         {
             foreach (var hkl in support)
                 places.TryAdd(hkl, places.Count);
-            plans.Add(plan with { Support = [.. support.Select(hkl => places[hkl])] });
+            var own = plan with { Support = [.. support.Select(hkl => places[hkl])] };
+            plans.Add(thicknesses.IsDefault ? own : own with { Thicknesses = thicknesses });
         }
         var list = new SupportList([.. places.OrderBy(p => p.Value).Select(p => p.Key)], _spaceGroup);
         var report = drafts.Aggregate(new SelectionReport(), (sum, d) => sum + d.Report);
@@ -72,7 +84,7 @@ public sealed class Planner
         ImmutableArray<Tilt> tilts
     )
     {
-        var (selected, report) = ReflectionFilter.Apply(frame, matrix, _waveNumber, _settings);
+        var (selected, report) = ReflectionFilter.Apply(frame, matrix, _waveNumber, _settings, _geometry);
         var near = selected.IsEmpty ? [] : Near(matrix, tilts);
         var lists = selected.IsEmpty
             ? []

@@ -23,7 +23,7 @@ let private problem settings =
 
 let private settings =
     { Settings.standard with
-        Mosaicity = Some 0.0
+        Mosaicity = Degrees 0.0
         Precision = Double
     }
 

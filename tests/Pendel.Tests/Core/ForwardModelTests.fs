@@ -18,14 +18,15 @@ let private problemOf settings threads crystal experiment =
     let state = uniform experiment 430.0 initial
     problem, state, Problem.plan problem state experiment.Frames
 
-let private tiny =
-    lazy
-        (let experiment = geometry quartz.Cell [ -12.0; 25.0 ]
+let private tinyOf settings =
+    let experiment = geometry quartz.Cell [ -12.0; 25.0 ]
 
-         let data =
-             noiseFree settings quartz experiment (fun s -> uniform experiment 400.0 s)
+    let data =
+        noiseFree settings quartz experiment (fun s -> uniform experiment 400.0 s)
 
-         problemOf settings 1 (Synthesis.displace 1 0.1 quartz) data)
+    problemOf settings 1 (Synthesis.displace 1 0.1 quartz) data
+
+let private tiny = lazy (tinyOf settings)
 
 /// Every input of the loss of each frame: structure, thickness and rotation, in units of the tensor test.
 let private losses (problem: Problem.Problem, stage: Problem.Stage) (x: Tensor array) =
@@ -33,9 +34,25 @@ let private losses (problem: Problem.Problem, stage: Problem.Stage) (x: Tensor a
     let wR i = Residual.wR stage.Model.Rows[i]
     ForwardModel.losses stage.Model wR potential (430.0 + 20.0 * x[1]) (1e-3 * x[2])
 
-[<Fact>]
-let ``the pullback of the losses agrees with differences in structure, thickness and rotation`` () =
-    let problem, _, stage = tiny.Value
+/// Geometries and distributions of thickness other than the usual ones.
+let private variants =
+    [
+        { settings with
+            MosaicityAlong = Degrees 0.2
+            Mosaicity = Degrees 0.1
+        }
+        { settings with
+            Geometry = Some CollectionGeometry.Precession
+        }
+        { settings with
+            ThicknessDistribution = Uniform
+        }
+        { settings with
+            ThicknessDistribution = Given [ 2.0, 1.0; 3.0, 0.5; 2.5, 2.0 ]
+        }
+    ]
+
+let private pullbackHolds (problem: Problem.Problem, _: Problem.State, stage: Problem.Stage) =
     Assert.Equal(2, stage.Model.Plan.Frames.Length)
 
     PullbackCheck.holdsAt
@@ -45,6 +62,53 @@ let ``the pullback of the losses agrees with differences in structure, thickness
             Step = 5e-4
             Tolerance = 1e-7
         }
+
+[<Fact>]
+let ``the pullback of the losses agrees with differences in structure, thickness and rotation`` () =
+    pullbackHolds tiny.Value
+
+[<Fact>]
+let ``so it does for mosaic crystals, in precession and through distributions of thickness`` () =
+    for variant in variants do
+        pullbackHolds (tinyOf variant)
+
+[<Fact>]
+let ``the gradient of the loss agrees with differences in the mosaicities, in rotation and precession`` () =
+    for geometry in [ CollectionGeometry.Rotation; CollectionGeometry.Precession ] do
+        let problem, state, stage =
+            tinyOf
+                { settings with
+                    Geometry = Some geometry
+                    Mosaicity = Degrees 0.1
+                    MosaicityAlong = Degrees 0.2
+                }
+
+        let loss = MosaicityStage.loss problem stage state
+        let struct (_, slopes) = loss state.Mosaicity
+
+        let difference (shift: float -> Rocking.Mosaicity) =
+            let at k =
+                let struct (value, _) = loss (shift (2e-6 * k))
+                value
+
+            (8.0 * (at 1.0 - at -1.0) - (at 2.0 - at -2.0)) / (12.0 * 2e-6)
+
+        let m = state.Mosaicity
+
+        let along = difference (fun h -> { m with Along = m.Along + h })
+
+        let perpendicular =
+            difference (fun h ->
+                { m with
+                    Perpendicular = m.Perpendicular + h
+                })
+
+        Assert.InRange(slopes[0] / perpendicular, 1.0 - 1e-6, 1.0 + 1e-6)
+
+        if geometry = CollectionGeometry.Rotation then
+            Assert.InRange(slopes[1] / along, 1.0 - 1e-6, 1.0 + 1e-6)
+        else
+            Assert.Equal(0.0, slopes[1])
 
 /// The derivative of the joint loss along single parameters and along all weights at once.
 let private jointGradientHolds (problem: Problem.Problem) stage parameters =
@@ -93,7 +157,7 @@ let ``the gradient of the joint loss of measured quartz agrees with differences`
         { settings with
             Selection = SelectionSettings(1.2, 0.01, 1.2, 0.9, 0.0015)
             Tilts = Count 8
-            Mosaicity = Some 0.0
+            Mosaicity = Degrees 0.0
         }
 
     let problem, _, stage = problemOf settings 1 crystal two
