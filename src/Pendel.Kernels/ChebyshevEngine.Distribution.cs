@@ -39,8 +39,14 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         Span<double> intensities
     )
     {
-        (forwardKept, scanning, many, manyBeamCount) = (false, false, thicknesses.Length, chosen.Length);
         double largest = Largest(thicknesses);
+        if (chosen.IsEmpty)
+        {
+            double bound = Forward(arc, largest, oppositeHand: false, intensities);
+            intensities.Clear();
+            return bound;
+        }
+        (forwardKept, scanning, many, manyBeamCount) = (false, false, thicknesses.Length, chosen.Length);
         double error = arc.IsReal
             ? ForwardMany<RealAlgebra>(arc, largest, thicknesses, shares, chosen, intensities)
             : ForwardMany<ComplexAlgebra>(arc, largest, thicknesses, shares, chosen, intensities);

@@ -110,7 +110,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         bool gathering = scanning || many > 0;
         if (gathering)
         {
-            ShapeScored(scored.Length);
+            ShapeScored(scored);
         }
         else
         {

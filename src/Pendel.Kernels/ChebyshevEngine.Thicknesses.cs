@@ -3,6 +3,9 @@ namespace Pendel.Kernels;
 // The φ_k do not depend on the thickness: the scored rows of all φ_k, packed, are multiplied by the coefficients of all thicknesses.
 internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
 {
+    /// <summary>Whether the scored beams follow each other, so that they are copied at once.</summary>
+    private bool scoredTogether;
+
     /// <inheritdoc/>
     public override double AtThicknesses(
         in ArcMatrix arc,
@@ -64,11 +67,17 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     }
 
     /// <summary>Shapes the rows [part][tilt][scored] of the orders to come.</summary>
-    private void ShapeScored(int scored)
+    private void ShapeScored(ReadOnlySpan<int> scored)
     {
-        call.EvenRows.Shape<RealAlgebra>(parts * tilts * scored, (highest + 2) / 2);
-        call.OddRows.Shape<RealAlgebra>(parts * tilts * scored, (highest + 1) / 2);
-        call.ScoredRow.Reserve(parts * tilts * scored);
+        int rows = parts * tilts * scored.Length;
+        call.EvenRows.Shape<RealAlgebra>(rows, (highest + 2) / 2);
+        call.OddRows.Shape<RealAlgebra>(rows, (highest + 1) / 2);
+        call.ScoredRow.Reserve(rows);
+        scoredTogether = true;
+        for (int i = 1; i < scored.Length; i++)
+        {
+            scoredTogether &= scored[i] == scored[i - 1] + 1;
+        }
     }
 
     private void GatherScored(int k, ReadOnlySpan<int> scored)
@@ -77,6 +86,12 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         for (int p = 0; p < parts * tilts; p++)
         {
             T* from = Phi(k) + (p % tilts * column) + (p / tilts * plane);
+            if (scoredTogether)
+            {
+                new Span<T>(from + scored[0], scored.Length).CopyTo(new Span<T>(row, scored.Length));
+                row += scored.Length;
+                continue;
+            }
             foreach (int beam in scored)
             {
                 *row++ = from[beam];

@@ -148,7 +148,15 @@ public sealed class Planner
         Dictionary<MillerIndex, int> support
     )
     {
-        var beams = list.Beams.Select(b => near[b]).ToImmutableArray();
+        // the incident beam first, then the scored ones together: kernels read them at once
+        var beams = list
+            .Beams.Select(b => near[b])
+            .OrderBy(hkl =>
+                hkl == MillerIndex.Zero ? 0
+                : scored.ContainsKey(hkl) ? 1
+                : 2
+            )
+            .ToImmutableArray();
         var g = beams.Select(hkl => matrix * hkl.ToVector()).ToImmutableArray();
         var difference = new int[beams.Length * beams.Length];
         for (var i = 0; i < beams.Length; i++)
