@@ -16,7 +16,8 @@ let usage =
   test      check, then all tests; the last line counts them
   oracles   only the slow tests against other programs' numbers
   demo      pendel demo, with the arguments
-  bench     micro-benchmarks, with the arguments of BenchmarkDotNet
+  bench     pendel bench, with the arguments
+  micro     micro-benchmarks, with the arguments of BenchmarkDotNet
   pack      packages into out/packages
   help      this list"""
 
@@ -359,7 +360,7 @@ let pendel command arguments =
     dotnetWith [] ($"{cli}/bin/Release/net10.0/pendel.dll" :: command :: arguments)
 
 /// The micro-benchmarks; without arguments all of them.
-let bench arguments =
+let micro arguments =
     let project = "tests/Pendel.Benchmarks"
     buildOf project "-v quiet"
 
@@ -388,7 +389,8 @@ let private run arguments =
     | [ "test" ] -> testAll ()
     | [ "oracles" ] -> testOracles ()
     | "demo" :: rest -> pendel "demo" rest
-    | "bench" :: rest -> bench rest
+    | "bench" :: rest -> pendel "bench" rest
+    | "micro" :: rest -> micro rest
     | [ "pack" ] -> pack () |> zero
     | [ "help" ] -> printfn "%s" usage |> zero
     | _ -> raise (Stop usage)

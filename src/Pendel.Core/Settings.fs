@@ -17,6 +17,16 @@ type PrecisionChoice =
     | Single
     | Double
 
+/// What scatters electrons out of the elastic waves: the imaginary part U′ of the potential.
+[<RequireQualifiedAccess>]
+type Absorption =
+    /// U′ = 0.
+    | None
+    /// U′_g = κU_g.
+    | Proportional
+    /// Thermal diffuse scattering, from tabulated f′(s, B).
+    | ThermalDiffuse
+
 /// How the orientation of each frame is refined.
 type OrientationMethod =
     /// Gauss–Newton on three angles with the scale.
@@ -40,6 +50,8 @@ type Settings =
     {
         /// Which beams couple, which reflections are scored.
         Selection: SelectionSettings
+        /// How a rocking curve is cut into arcs that share a list of beams.
+        Arcs: ArcCut
         /// Rocking-curve sampling.
         Tilts: TiltSampling
         /// Rotation or precession; None: as the data show.
@@ -56,6 +68,10 @@ type Settings =
         ThicknessMax: float
         /// Electron scattering factors.
         ScatteringFactors: ScatteringFactorTable
+        /// Imaginary part of the potential.
+        Absorption: Absorption
+        /// κ of proportional absorption, –.
+        AbsorptionRatio: float
         /// Method of the orientation stage.
         Orientation: OrientationMethod
         /// Standard deviation of the prior on |ω_f|, degrees.
@@ -81,6 +97,7 @@ module Settings =
     let standard =
         {
             Selection = SelectionSettings(BeamGMax = 2.0, SgMax = 0.01, ScoredGMax = 2.0, Rsg = 0.9, Dsg = 0.0015)
+            Arcs = ArcCut.CostModel
             Tilts = Sufficient
             Geometry = None
             Mosaicity = FromData
@@ -89,6 +106,8 @@ module Settings =
             ThicknessMin = 100.0
             ThicknessMax = 2000.0
             ScatteringFactors = ScatteringFactorTable.Lobato
+            Absorption = Absorption.None
+            AbsorptionRatio = 0.1
             Orientation = Gradient
             OrientationPrior = 0.3
             OrientationBound = 1.0

@@ -22,7 +22,6 @@ public enum PotentialKind
 /// <remarks>An instance holds an arc with potentials of physical size, and is for one thread.</remarks>
 public sealed class InnerStep
 {
-    private const double Thickness = 500;
     private const double WaveNumber = 40;
 
     private readonly ChebyshevEngine engine;
@@ -32,8 +31,9 @@ public sealed class InnerStep
     /// <param name="tilts">S ≥ 1.</param>
     /// <param name="kind">Which algebra.</param>
     /// <param name="precision">Of the recurrence.</param>
+    /// <param name="thickness">t, Å, which decides the number of terms.</param>
     /// <exception cref="ArgumentException">N or S is not positive.</exception>
-    public InnerStep(int beams, int tilts, PotentialKind kind, Precision precision)
+    public InnerStep(int beams, int tilts, PotentialKind kind, Precision precision, double thickness = 500)
     {
         Require.Positive(beams, nameof(beams));
         Require.Positive(tilts, nameof(tilts));
@@ -65,7 +65,7 @@ public sealed class InnerStep
                 ? ChebyshevEngine.Create<float>(LaneWidth.Widest, long.MaxValue)
                 : ChebyshevEngine.Create<double>(LaneWidth.Widest, long.MaxValue);
         double[] intensities = new double[diagonal.Length];
-        engine.Forward(arc, Thickness, oppositeHand: false, intensities);
+        engine.Forward(arc, thickness, oppositeHand: false, intensities);
         engine.Adjoint(arc, intensities, new double[re.Length], new double[im.Length], new double[diagonal.Length]);
         Flops = (kind == PotentialKind.Real ? 2.0 : 8.0) * beams * beams * tilts;
     }

@@ -108,6 +108,14 @@ let private selection =
             select (fun s -> SelectionSettings(s.BeamGMax, s.SgMax, s.ScoredGMax, s.Rsg, x)))
     ]
 
+let private arcs =
+    choice
+        "arcs"
+        "how many neighbouring orientations share a list of beams: by a cost model, or each has its own"
+        [ "cost-model", ArcCut.CostModel; "per-tilt", ArcCut.PerTilt ]
+        _.Arcs
+        (fun x s -> { s with Arcs = x })
+
 let private tilts =
     {
         Name = "tilts"
@@ -164,6 +172,7 @@ let private mosaicity name meaning get set =
 let private rocking =
     [
         geometry
+        arcs
         tilts
         mosaicity
             "mosaicity"
@@ -234,6 +243,27 @@ let private scatteringFactors =
         _.ScatteringFactors
         (fun x s -> { s with ScatteringFactors = x })
 
+let private absorption =
+    [
+        choice
+            "absorption"
+            "imaginary part of the potential: none, in proportion to the real part, or thermal diffuse scattering"
+            [
+                "none", Absorption.None
+                "proportional", Absorption.Proportional
+                "tds", Absorption.ThermalDiffuse
+            ]
+            _.Absorption
+            (fun x s -> { s with Absorption = x })
+        number
+            "absorption-ratio"
+            "imaginary over real part of the potential, for proportional absorption"
+            "a number from 0"
+            (fun x -> x >= 0.0)
+            _.AbsorptionRatio
+            (fun x s -> { s with AbsorptionRatio = x })
+    ]
+
 let private precision =
     choice
         "precision"
@@ -275,7 +305,9 @@ let private refinement =
 let all =
     selection
     @ rocking
-    @ [ thicknessRange; thicknessDistribution; scatteringFactors; precision ]
+    @ [ thicknessRange; thicknessDistribution; scatteringFactors ]
+    @ absorption
+    @ [ precision ]
     @ refinement
 
 /// The setting of a name.

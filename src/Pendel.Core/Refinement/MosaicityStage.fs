@@ -55,7 +55,10 @@ let private frameLoss (problem: Problem) (stage: Stage) (state: State) table mos
     let k = model.Plan.WaveNumber
     let calculated = FrameModel.intensities workspace k model.Precision table plan at
     let value, gradient = dsharp.fgrad (Residual.wR rows) (dsharp.tensor calculated)
-    let cotangent = FrameModel.adjoint workspace k plan at (gradient.toArray1D<float>())
+
+    let cotangent =
+        FrameModel.adjoint workspace k model.Kind plan at (gradient.toArray1D<float>())
+
     let weightSlopes = Rocking.weightDerivatives curve tilts
     let slopes = Array.zeroCreate<float> 2
 
@@ -71,7 +74,7 @@ let private frameLoss (problem: Problem) (stage: Stage) (state: State) table mos
 /// Raises `NumericalException` naming the frame if an intensity is not finite.
 let loss (problem: Problem) (stage: Stage) (state: State) : Rocking.Mosaicity -> struct (float * float array) =
     let table =
-        ForwardModel.tableOf (Problem.potential problem stage (dsharp.tensor state.Structure))
+        ForwardModel.tableOf stage.Model (Problem.potential problem stage (dsharp.tensor state.Structure))
 
     let counts i =
         Residual.isScored stage.Model.Rows[i]

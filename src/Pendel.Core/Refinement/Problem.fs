@@ -12,7 +12,7 @@ open Pendel.Core.StructureModel
 type Problem =
     {
         Settings: Settings
-        Threads: int
+        Crew: Crew
         Experiment: Experiment
         Optics: ElectronOptics
         Orientation: CrystalOrientation
@@ -21,8 +21,8 @@ type Problem =
         Planner: Planner
         /// How the crystal moved, and what tells.
         Geometry: GeometryEvidence
-        /// Scratch of the propagations, one for each thread.
-        Workspaces: ConcurrentBag<FrameModel.Workspace>
+        /// Scratch of the propagations, one for each frame in work.
+        Workspaces: ConcurrentBag<Workspace>
     }
 
 /// What the stages refine.
@@ -82,14 +82,22 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
 
     {
         Settings = settings
-        Threads = threads
+        Crew = Crew threads
         Experiment = experiment
         Optics = optics
         Orientation = CrystalOrientation.FromExperiment experiment
         Structure = structure
         WaveNumber = waveNumber
         Planner =
-            Planner(experiment.Cell, crystal.SpaceGroup, settings.Selection, waveNumber, threads, geometry.Geometry)
+            Planner(
+                experiment.Cell,
+                crystal.SpaceGroup,
+                settings.Selection,
+                waveNumber,
+                settings.Arcs,
+                threads,
+                geometry.Geometry
+            )
         Geometry = geometry
         Workspaces = ConcurrentBag()
     },
@@ -182,9 +190,12 @@ let planWith (tilts: VirtualFrame -> ImmutableArray<Tilt>) (problem: Problem) (s
             thicknesses problem state
         )
 
+    let potential =
+        Potential.create problem.Optics problem.Settings problem.Structure plan.Support
+
     {
-        Model = ForwardModel.create problem.Settings.Precision problem.Threads problem.Workspaces plan
-        Potential = Potential.create problem.Optics problem.Settings.ScatteringFactors problem.Structure plan.Support
+        Model = ForwardModel.create problem.Settings.Precision problem.Crew problem.Workspaces potential.Kind plan
+        Potential = potential
     }
 
 /// Plans the chosen frames at a state with the rocking curves of the settings.

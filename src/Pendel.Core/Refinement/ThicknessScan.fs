@@ -77,7 +77,8 @@ let scan (problem: Problem) (stage: Stage) (q: float array) : Scan =
     let thicknesses = grid problem.Settings
     let model = stage.Model
 
-    let table = ForwardModel.tableOf (Problem.potential problem stage (dsharp.tensor q))
+    let table =
+        ForwardModel.tableOf model (Problem.potential problem stage (dsharp.tensor q))
 
     let average = averaging problem.Settings.ThicknessDistribution thicknesses
 

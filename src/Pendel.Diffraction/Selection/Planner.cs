@@ -10,6 +10,7 @@ public sealed class Planner
     readonly SelectionSettings _settings;
     readonly double _waveNumber;
     readonly CollectionGeometry _geometry;
+    readonly ArcCut _cut;
     readonly ParallelOptions _parallel;
 
     /// <summary>A planner for one crystal at one energy.</summary>
@@ -17,6 +18,7 @@ public sealed class Planner
     /// <param name="spaceGroup">Space group.</param>
     /// <param name="settings">Selection.</param>
     /// <param name="waveNumber">K in the crystal, Å⁻¹.</param>
+    /// <param name="cut">How rocking curves are cut into arcs.</param>
     /// <param name="threads">Most threads at a time; the plan does not depend on it.</param>
     /// <param name="geometry">How the crystal moves.</param>
     /// <exception cref="ArgumentException">A limit is not positive, or scored g_max exceeds the beams'.</exception>
@@ -25,6 +27,7 @@ public sealed class Planner
         SpaceGroup spaceGroup,
         SelectionSettings settings,
         double waveNumber,
+        ArcCut cut,
         int threads,
         CollectionGeometry geometry = CollectionGeometry.Rotation
     )
@@ -38,7 +41,8 @@ public sealed class Planner
                 )
             );
         _candidates = ReciprocalLattice.Within(cell, spaceGroup, settings.BeamGMax);
-        (_spaceGroup, _settings, _waveNumber, _geometry) = (spaceGroup, settings, waveNumber, geometry);
+        (_spaceGroup, _settings, _waveNumber, _cut) = (spaceGroup, settings, waveNumber, cut);
+        _geometry = geometry;
         _parallel = new() { MaxDegreeOfParallelism = threads };
     }
 
@@ -88,17 +92,18 @@ public sealed class Planner
         var near = selected.IsEmpty ? [] : Near(matrix, tilts);
         var lists = selected.IsEmpty
             ? []
-            : BeamSelection.Cut(
+            : BeamSelection.Arcs(
                 Excitation(near, matrix, tilts),
                 tilts.Length,
                 near.IndexOf(MillerIndex.Zero),
-                _settings.SgMax
+                _settings.SgMax,
+                _cut
             );
         var excited = lists.SelectMany(l => l.Beams).Select(b => near[b]).ToHashSet();
         ImmutableArray<ScoredReflection> scored = [.. selected.Where(r => excited.Contains(r.Observation.Hkl))];
         report += new SelectionReport(0, 0, 0, selected.Length - scored.Length);
         var place = scored.Select((r, i) => (r.Observation.Hkl, i)).ToDictionary(p => p.Hkl, p => p.i);
-        var support = new Dictionary<MillerIndex, int>();
+        var support = new DifferencePlaces(near);
         var arcs = lists.Select(l => MakeArc(l, near, matrix, tilts, place, support)).ToImmutableArray();
         var plan = new FramePlan(
             frame,
@@ -110,7 +115,7 @@ public sealed class Planner
             scored,
             []
         );
-        return (plan, report, [.. support.OrderBy(p => p.Value).Select(p => p.Key)]);
+        return (plan, report, support.Met);
     }
 
     // S_g = z·g − g²/2K with z the third row of the tilt: no tilt moves S_g by more than |z − e_z||g|
@@ -145,7 +150,7 @@ public sealed class Planner
         Matrix3 matrix,
         ImmutableArray<Tilt> tilts,
         Dictionary<MillerIndex, int> scored,
-        Dictionary<MillerIndex, int> support
+        DifferencePlaces support
     )
     {
         // the incident beam first, then the scored ones together: kernels read them at once
@@ -158,15 +163,6 @@ public sealed class Planner
             )
             .ToImmutableArray();
         var g = beams.Select(hkl => matrix * hkl.ToVector()).ToImmutableArray();
-        var difference = new int[beams.Length * beams.Length];
-        for (var i = 0; i < beams.Length; i++)
-        for (var j = 0; j < beams.Length; j++)
-        {
-            var hkl = beams[i] - beams[j];
-            if (!support.TryGetValue(hkl, out var place))
-                support[hkl] = place = support.Count;
-            difference[i * beams.Length + j] = place;
-        }
         var flux =
             from s in Enumerable.Range(list.FirstTilt, list.TiltCount)
             from v in g
@@ -177,7 +173,7 @@ public sealed class Planner
             beams,
             g,
             [.. flux],
-            [.. difference],
+            support.Of(beams),
             [.. beams.Select(hkl => scored.GetValueOrDefault(hkl, -1))]
         );
     }
