@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Pendel.Kernels;
 
 internal abstract partial class ChebyshevEngine
@@ -137,28 +139,58 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     private T* ManySource(int k)
     {
         int width = ManyWidth;
-        T* row = call.ScoredRow.ReserveZeros(width);
+        T* row = call.ScoredRow.Reserve(width);
         T* from = call.ManySources.Pointer + (k % 2 * (nint)many * width);
-        for (int t = 0; t < many; t++, from += width)
+        T* factors = manyCoefficients.Pointer + ((nint)k * many);
+        int i = 0;
+        for (; i + (4 * TLanes.Count) <= width; i += 4 * TLanes.Count)
         {
-            TVector c = TLanes.Broadcast(manyCoefficients.Pointer[((nint)k * many) + t]);
-            for (int i = 0; i < width; i += TLanes.Count)
+            SumFour(factors, from + i, width, row + i);
+        }
+        for (; i < width; i += TLanes.Count)
+        {
+            TVector sum = TLanes.Broadcast(T.Zero);
+            for (int t = 0; t < many; t++)
             {
-                TLanes.Store(row + i, TLanes.MultiplyAdd(c, TLanes.Load(from + i), TLanes.Load(row + i)));
+                sum = TLanes.MultiplyAdd(TLanes.Broadcast(factors[t]), TLanes.Load(from + ((nint)t * width) + i), sum);
             }
+            TLanes.Store(row + i, sum);
         }
         for (int part = 0; part < parts; part++)
         {
             for (int s = 0; s < tilts; s++)
             {
                 T* to = EvenSource + (s * column) + (part * plane);
-                for (int i = 0; i < manyBeamCount; i++)
+                for (int place = 0; place < manyBeamCount; place++)
                 {
-                    to[manyBeams.Pointer[i]] = *row++;
+                    to[manyBeams.Pointer[place]] = *row++;
                 }
             }
         }
         return EvenSource;
+    }
+
+    /// <summary>Four vectors of Σ_j c(t_j) sources, in registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void SumFour(T* factors, T* from, int width, T* to)
+    {
+        TVector sum0 = TLanes.Broadcast(T.Zero);
+        TVector sum1 = sum0;
+        TVector sum2 = sum0;
+        TVector sum3 = sum0;
+        int step = TLanes.Count;
+        for (int t = 0; t < many; t++, from += width)
+        {
+            TVector c = TLanes.Broadcast(factors[t]);
+            sum0 = TLanes.MultiplyAdd(c, TLanes.Load(from), sum0);
+            sum1 = TLanes.MultiplyAdd(c, TLanes.Load(from + step), sum1);
+            sum2 = TLanes.MultiplyAdd(c, TLanes.Load(from + (2 * step)), sum2);
+            sum3 = TLanes.MultiplyAdd(c, TLanes.Load(from + (3 * step)), sum3);
+        }
+        TLanes.Store(to, sum0);
+        TLanes.Store(to + step, sum1);
+        TLanes.Store(to + (2 * step), sum2);
+        TLanes.Store(to + (3 * step), sum3);
     }
 
     private static double Largest(ReadOnlySpan<double> thicknesses)

@@ -109,7 +109,20 @@ let private jacobian (all: FrameState -> float array) free (state: FrameState) (
 
     Matrix<float>.Build.DenseOfColumnArrays(Array.init 4 column)
 
-/// Levenberg–Marquardt from a start: the best state that was met.
+/// The Jacobian after a step by Broyden's rank-one update: J + (Δr − JΔp)(WΔp)ᵀ/(ΔpᵀWΔp), W = 1/step².
+/// Source: Broyden (1965), doi 10.1090/S0025-5718-1965-0198670-6.
+let private secant (j: Matrix<float>) (before: FrameState) (after: FrameState) (r: float array) (nextR: float array) =
+    let turn = after.Rotation - before.Rotation
+
+    let p =
+        Vector<float>.Build.DenseOfArray [| turn.X; turn.Y; turn.Z; after.Thickness - before.Thickness |]
+
+    let weighted = p.MapIndexed(fun k x -> x / (steps[k] * steps[k]))
+    let change = Vector<float>.Build.DenseOfArray(Array.map2 (-) nextR r)
+    j + (change - j * p).OuterProduct weighted / p.DotProduct weighted
+
+/// Levenberg–Marquardt from a start: the best state that was met. The Jacobian is taken by differences at the start and
+/// where a step fails, and updated in between: a linearisation costs four intensities, an update none.
 ///
 /// - `iterations`: linearisations at most
 let fit (evaluate: Residuals) (prior: Prior) iterations (start: FrameState) : FrameState =
@@ -132,22 +145,29 @@ let fit (evaluate: Residuals) (prior: Prior) iterations (start: FrameState) : Fr
 
         if square nextR < square r then
             Some(struct (damping, next, nextR))
-        elif damping > 1e2 then
+        elif damping > 1e1 then
             None
         else
             attempt (10.0 * damping) state r j
 
-    let rec iterate remaining damping state r =
+    let linearised state r = jacobian all free state r
+
+    let rec iterate remaining damping state r j isFresh =
+        let anew () =
+            iterate (remaining - 1) damping state r (linearised state r) true
+
         if remaining = 0 then
             state
         else
-            match attempt damping state r (jacobian all free state r) with
-            | None -> state
-            | Some(struct (_, next, nextR)) when square r - square nextR < 1e-4 * square r -> next
-            | Some(struct (used, next, nextR)) -> iterate (remaining - 1) (max 1e-3 (used / 5.0)) next nextR
+            match attempt damping state r j with
+            | None -> if isFresh then state else anew ()
+            | Some(struct (_, next, nextR)) when square r - square nextR < 3e-3 * square r -> next
+            | Some(struct (used, next, nextR)) ->
+                iterate (remaining - 1) (max 1e-3 (used / 5.0)) next nextR (secant j state next r nextR) false
 
     let first = inside prior start
-    iterate iterations 1e-2 first (all first)
+    let r = all first
+    iterate iterations 1e-2 first r (linearised first r) true
 
 /// Nelder–Mead on the three angles from the start, at its thickness: the best state that was met.
 ///

@@ -159,7 +159,7 @@ let tilts (problem: Problem) (state: State) (frame: VirtualFrame) =
     Rocking.tilts (curve problem state frame)
 
 /// Largest distance of the samples of a distribution of thickness, Å: a small part of the shortest fringe in use.
-let private thicknessSpacing = 50.0
+let private thicknessSpacing = 60.0
 
 let private thicknesses (problem: Problem) (state: State) =
     ThicknessDistribution.samples
