@@ -186,7 +186,37 @@ let run (monitor: Monitor) (problem: Problem) (state: State) (offsets: float arr
             |> Map.ofArray
     }
 
-/// The thickness curve at the present orientations.
+/// The minimum of wR_I² downhill from a place of the grid, by the parabola through three points of the grid; a place at the
+/// end of the grid stays. The path decides which fringe is meant, and pulls neighbours together; the data decide the rest.
+let private minimum (thicknesses: float array) (wR: float array) place =
+    let last = wR.Length - 1
+
+    let rec descend i =
+        let lower =
+            [ i - 1; i + 1 ] |> List.filter (fun j -> 0 <= j && j <= last && wR[j] < wR[i])
+
+        if lower.IsEmpty then
+            i
+        else
+            descend (List.minBy (fun j -> wR[j]) lower)
+
+    let i = descend place
+
+    if i = 0 || i = last then
+        thicknesses[i]
+    else
+        let before, here, after = wR[i - 1] ** 2.0, wR[i] ** 2.0, wR[i + 1] ** 2.0
+        let curvature = before - 2.0 * here + after
+        let step = thicknesses[i + 1] - thicknesses[i]
+
+        thicknesses[i]
+        + step
+          * (if curvature > 0.0 then
+                 0.5 * (before - after) / curvature
+             else
+                 0.0)
+
+/// The thickness curve at the present orientations: on the path of least cost, each frame at its own minimum.
 let atPresent (problem: Problem) (stage: Stage) (state: State) : State =
     let found = scan problem stage state.Structure
 
@@ -201,6 +231,6 @@ let atPresent (problem: Problem) (stage: Stage) (state: State) : State =
 
     { state with
         Thickness =
-            Array.map2 (fun id place -> id, found.Thicknesses[place]) ids places
+            Array.map2 (fun id place -> id, minimum found.Thicknesses found.WR[id] place) ids places
             |> Map.ofArray
     }
