@@ -86,16 +86,16 @@ let private scan (monitor: Monitor) (problem: Problem) (state: State) =
 
     ThicknessScan.run monitor problem start (offsets problem.Settings)
 
-/// The thickness curve found anew, and the network on it: a scan with a wrong structure is up to half a fringe off, and the
-/// joint refinement moves the network little.
-let private rescan (problem: Problem) (state: State) =
+/// The thickness curve found anew, and the network on it.
+let private rescan find (problem: Problem) (state: State) =
     let stage = Problem.plan problem state problem.Experiment.Frames
-    Joint.warmStart problem (ThicknessScan.atPresent problem stage state)
+    Joint.warmStart problem (find problem stage state)
 
-/// The same as a stage of its own, where orientations are not refined.
+/// The same as a stage of its own, where orientations are not refined: a scan with a wrong structure is up to half a fringe
+/// off, and the joint refinement moves the network little.
 let private rescanStage (monitor: Monitor) (problem: Problem) (state: State) =
     monitor.Report(Started(ThicknessScan, 1))
-    let next = rescan problem state
+    let next = rescan ThicknessScan.atExactOrientations problem state
     monitor.Report(Advanced(ThicknessScan, 1, None))
     next
 
@@ -107,12 +107,14 @@ let private orient (monitor: Monitor) (problem: Problem) cycle (state: State) =
         if cycle = 1 then
             Joint.warmStart problem state
         else
-            rescan problem state
+            rescan ThicknessScan.atPresent problem state
 
     let thorough = FrameOrientation.run monitor problem true first
 
     if cycle = 1 then
-        thorough |> rescan problem |> FrameOrientation.run monitor problem false
+        thorough
+        |> rescan ThicknessScan.atPresent problem
+        |> FrameOrientation.run monitor problem false
     else
         thorough
 
