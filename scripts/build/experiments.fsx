@@ -97,10 +97,10 @@ let names () =
 ///
 /// - `dotnet`: runs dotnet with arguments, returns its exit code
 let run dotnet (chosen: string list) =
-    let isQuick name =
+    let isQuick (name: string) =
         (load $"{root}/{name}/expected.json").GetProperty("quick").GetBoolean()
 
-    let wanted name =
+    let wanted (name: string) =
         if chosen.IsEmpty then
             isQuick name
         else

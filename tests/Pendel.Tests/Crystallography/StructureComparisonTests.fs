@@ -3,8 +3,15 @@ module Pendel.Tests.Crystallography.StructureComparisonTests
 open System
 open System.Collections.Immutable
 open Pendel.Crystallography
-open Pendel.Tests.Core.DataSets
 open Xunit
+
+let private site label symbol number position adp =
+    AtomSite(label, Element(symbol, number), 0, position, adp, 1.0)
+
+let private crystal cell symbol sites =
+    match SpaceGroup.TryFromHermannMauguin symbol with
+    | true, NonNull group -> Crystal(cell, group, (sites: AtomSite list).ToImmutableArray())
+    | _ -> failwith $"{symbol} is not known"
 
 let private anisotropic: Adp =
     Adp.Anisotropic(SymmetricTensor(0.011, 0.017, 0.023, 0.002, -0.003, 0.004))
