@@ -1,6 +1,4 @@
-/// Runs experiments and compares their numbers with those expected (scripts/experiments/README.md).
-module Experiments
-
+// Runs experiments and compares their numbers with those expected (scripts/experiments/README.md).
 open System
 open System.IO
 open System.Text.Json

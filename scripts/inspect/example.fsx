@@ -1,6 +1,4 @@
-/// What the inspecting scripts look at: α-quartz and five frames of a synthetic measurement.
-module Example
-
+// What the inspecting scripts look at: α-quartz and five frames of a synthetic measurement.
 #load "../load.fsx"
 
 open Pendel.Crystallography

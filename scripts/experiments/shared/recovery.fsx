@@ -1,6 +1,4 @@
-/// How well a refinement recovers the thickness curve that its data were synthesised with: numbers and a figure.
-module Recovery
-
+// How well a refinement recovers the thickness curve that its data were synthesised with: numbers and a figure.
 #load "../../load.fsx"
 #load "experiment.fsx"
 #load "figure.fsx"
