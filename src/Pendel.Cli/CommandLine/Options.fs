@@ -200,8 +200,11 @@ type SynthesizeOption =
     | Sgmax of s: string
     | Rsg of limit: string
     | Dsg of limit: string
+    | Geometry of name: string
     | Tilts of n: string
     | Mosaicity of angle: string
+    | Mosaicity_Along of angle: string
+    | Thickness_Distribution of shape: string
     | Scattering_Factors of table: string
     | Precision of name: string
     | Threads of n: string

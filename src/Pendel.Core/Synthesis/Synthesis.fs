@@ -26,12 +26,12 @@ let private candidates (settings: Settings) (crystal: Crystal) (experiment: Expe
     fun (frame: VirtualFrame) ->
         VirtualFrame(frame.Id, frame.Alpha, frame.Beta, frame.Omega, frame.PrecessionAngle, frame.Scale, rows)
 
-let private withFrames (experiment: Experiment) (frames: VirtualFrame seq) =
+let private withFrames geometry (experiment: Experiment) (frames: VirtualFrame seq) =
     Experiment(
         experiment.Cell,
         experiment.Wavelength,
         CrystalOrientation.FromExperiment(experiment).U * experiment.Cell.Reciprocal,
-        experiment.Geometry,
+        geometry,
         experiment.Mosaicity,
         experiment.RockingCurveWidth,
         frames.ToImmutableArray(),
@@ -94,9 +94,26 @@ let private calculate (problem: Problem) (state: State) frames =
 /// - `thickness`: α (degrees) → t (Å)
 ///
 /// Raises `ArgumentException` if no reflection passes the selection.
-let synthesise settings threads conditions (thickness: float -> float) crystal (experiment: Experiment) : Synthetic =
+let synthesise
+    (settings: Settings)
+    threads
+    conditions
+    (thickness: float -> float)
+    crystal
+    (experiment: Experiment)
+    : Synthetic =
+    // that of the experiment as measured: the rows that are asked for here are no evidence
+    let geometry =
+        settings.Geometry
+        |> Option.defaultWith (fun () -> (GeometryEvidence.Of experiment).Geometry)
+
+    let settings =
+        { settings with
+            Geometry = Some geometry
+        }
+
     let asked =
-        withFrames experiment (experiment.Frames |> Seq.map (candidates settings crystal experiment))
+        withFrames geometry experiment (experiment.Frames |> Seq.map (candidates settings crystal experiment))
 
     let problem, initial = Problem.create settings threads crystal asked
 
@@ -135,7 +152,7 @@ let synthesise settings threads conditions (thickness: float -> float) crystal (
             let chosen = rows |> Map.tryFind f.Id |> Option.defaultValue [] |> List.map choose
 
             VirtualFrame(f.Id, f.Alpha, f.Beta, f.Omega, f.PrecessionAngle, 1.0, chosen.ToImmutableArray()))
-        |> withFrames experiment
+        |> withFrames geometry experiment
 
     {
         Data = withRows snd
@@ -145,7 +162,12 @@ let synthesise settings threads conditions (thickness: float -> float) crystal (
     }
 
 /// What the model says of synthetic data at their truth: its wR_mean is the noise floor of any refinement.
-let atTruth settings threads crystal (synthetic: Synthetic) : Evaluation =
+let atTruth (settings: Settings) threads crystal (synthetic: Synthetic) : Evaluation =
+    let settings =
+        { settings with
+            Geometry = Some synthetic.Data.Geometry
+        }
+
     let problem, initial = Problem.create settings threads crystal synthetic.Data
 
     let truth =
