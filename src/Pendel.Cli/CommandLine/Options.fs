@@ -201,11 +201,14 @@ type SynthesizeOption =
     | Rsg of limit: string
     | Dsg of limit: string
     | Geometry of name: string
+    | Arcs of cut: string
     | Tilts of n: string
     | Mosaicity of angle: string
     | Mosaicity_Along of angle: string
     | Thickness_Distribution of shape: string
     | Scattering_Factors of table: string
+    | Absorption of kind: string
+    | Absorption_Ratio of ratio: string
     | Precision of name: string
     | Threads of n: string
     | Quiet
