@@ -24,7 +24,7 @@ printfn "parameters: %s" (String.concat " " problem.Structure.Names)
 let stage = Problem.plan problem state Example.data.Frames
 
 let table =
-    ForwardModel.tableOf (Problem.potential problem stage (dsharp.tensor state.Structure))
+    ForwardModel.tableOf stage.Model (Problem.potential problem stage (dsharp.tensor state.Structure))
 
 printfn "potential coefficients U_g / Å⁻² (imaginary part in brackets):"
 

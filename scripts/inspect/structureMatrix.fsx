@@ -10,7 +10,7 @@ let plan = stage.Model.Plan.Frames[2]
 let arc = plan.Arcs[0]
 
 let table =
-    ForwardModel.tableOf (Problem.potential problem stage (dsharp.tensor state.Structure))
+    ForwardModel.tableOf stage.Model (Problem.potential problem stage (dsharp.tensor state.Structure))
 
 let k = stage.Model.Plan.WaveNumber
 let n = arc.Beams.Length
