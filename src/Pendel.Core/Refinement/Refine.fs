@@ -86,24 +86,35 @@ let private scan (monitor: Monitor) (problem: Problem) (state: State) =
 
     ThicknessScan.run monitor problem start (offsets problem.Settings)
 
+/// The thickness curve found anew, and the network on it.
+let private rescan find (problem: Problem) (state: State) =
+    let stage = Problem.plan problem state problem.Experiment.Frames
+    Joint.warmStart problem (find problem stage state)
+
+/// The same as a stage of its own, where orientations are not refined: a scan with a wrong structure is up to half a fringe
+/// off, and the joint refinement moves the network little.
+let private rescanStage (monitor: Monitor) (problem: Problem) (state: State) =
+    monitor.Report(Started(ThicknessScan, 1))
+    let next = rescan ThicknessScan.atExactOrientations problem state
+    monitor.Report(Advanced(ThicknessScan, 1, None))
+    next
+
 /// Orientation of each frame, with the thickness curve found anew before (from the second cycle on) and after.
 let private orient (monitor: Monitor) (problem: Problem) cycle (state: State) =
-    let rescan state =
-        let stage = Problem.plan problem state problem.Experiment.Frames
-        Joint.warmStart problem (ThicknessScan.atPresent problem stage state)
-
     monitor.Report(Started(FrameOrientation, FrameOrientation.stepCount))
 
     let first =
         if cycle = 1 then
             Joint.warmStart problem state
         else
-            rescan state
+            rescan ThicknessScan.atPresent problem state
 
     let thorough = FrameOrientation.run monitor problem true first
 
     if cycle = 1 then
-        thorough |> rescan |> FrameOrientation.run monitor problem false
+        thorough
+        |> rescan ThicknessScan.atPresent problem
+        |> FrameOrientation.run monitor problem false
     else
         thorough
 
@@ -167,7 +178,8 @@ let run (monitor: Monitor) (settings: Settings) threads crystal experiment : Out
     let cycle (record: Record) number =
         let oriented =
             match settings.Orientation with
-            | Fixed -> record
+            | Fixed when number = 1 -> record
+            | Fixed -> record |> moving ThicknessScan number (rescanStage monitor problem)
             | _ -> record |> moving FrameOrientation number (orient monitor problem number)
 
         let spread =

@@ -17,6 +17,9 @@ let private gridStep = 10.0
 /// Change of thickness between neighbouring frames that costs 1 in wR_I, Å.
 let private roughness = 500.0
 
+/// The same in ln wR_I: equal to `roughness` at wR_I = 7 %.
+let private relativeRoughness = 130.0
+
 /// Offset that costs 1 in wR_I, degrees.
 let private offsetRoughness = 2.0
 
@@ -104,8 +107,9 @@ let scan (problem: Problem) (stage: Stage) (q: float array) : Scan =
 
 /// The path of least cost: for each frame its place in the grid.
 ///
+/// - `roughness`: change of thickness between neighbouring frames that costs 1, Å
 /// - `costs`: frames × thicknesses
-let path (thicknesses: float array) (costs: float array array) =
+let path roughness (thicknesses: float array) (costs: float array array) =
     let places = [| 0 .. thicknesses.Length - 1 |]
 
     let penalty i j =
@@ -171,7 +175,7 @@ let run (monitor: Monitor) (problem: Problem) (state: State) (offsets: float arr
         |> Array.map (fun id ->
             Array.init thicknesses.Length (fun j -> let o = bestOffset id j in scans[o].WR[id][j] + cost o))
 
-    let places = path thicknesses costs
+    let places = path roughness thicknesses costs
     let chosen = Array.map2 (fun id place -> offsets[bestOffset id place]) ids places
     let misset = (Array.sort chosen)[chosen.Length / 2]
 
@@ -187,7 +191,9 @@ let run (monitor: Monitor) (problem: Problem) (state: State) (offsets: float arr
     }
 
 /// The thickness curve at the present orientations.
-let atPresent (problem: Problem) (stage: Stage) (state: State) : State =
+///
+/// - `place`: wR_I of each frame at each thickness → thickness of each frame
+let private curve place (problem: Problem) (stage: Stage) (state: State) : State =
     let found = scan problem stage state.Structure
 
     let ids =
@@ -197,10 +203,39 @@ let atPresent (problem: Problem) (stage: Stage) (state: State) : State =
                     f.Id
         |]
 
-    let places = path found.Thicknesses (ids |> Array.map (fun id -> found.WR[id]))
+    let thickness: float array =
+        place found.Thicknesses (ids |> Array.map (fun id -> found.WR[id]))
 
     { state with
-        Thickness =
-            Array.map2 (fun id place -> id, found.Thicknesses[place]) ids places
-            |> Map.ofArray
+        Thickness = Array.zip ids thickness |> Map.ofArray
     }
+
+/// The thickness curve at the present orientations: the path of least Σ wR_I.
+let atPresent (problem: Problem) (stage: Stage) (state: State) : State =
+    let place (thicknesses: float array) costs =
+        path roughness thicknesses costs |> Array.map (fun i -> thicknesses[i])
+
+    curve place problem stage state
+
+/// The thickness between the points of the grid at which the parabola through a minimum of wR_I² has its own.
+let private between (thicknesses: float array) (wR: float array) i =
+    let isMinimum = 0 < i && i < wR.Length - 1 && wR[i] < wR[i - 1] && wR[i] < wR[i + 1]
+
+    if isMinimum then
+        let before, here, after = wR[i - 1] ** 2.0, wR[i] ** 2.0, wR[i + 1] ** 2.0
+        let share = 0.5 * (before - after) / (before - 2.0 * here + after)
+        thicknesses[i] + share * (thicknesses[i + 1] - thicknesses[i])
+    else
+        thicknesses[i]
+
+/// The same where the orientations are exact, so that noise alone keeps the frames from their own minima: the path of least
+/// Σ ln wR_I, on which a frame with little noise keeps its thickness and one with much noise follows its neighbours, then the
+/// minimum between the points of the grid. (With orientations in error a frame that agrees by chance would win too much.)
+let atExactOrientations (problem: Problem) (stage: Stage) (state: State) : State =
+    let place (thicknesses: float array) (wR: float array array) =
+        wR
+        |> Array.map (Array.map log)
+        |> path relativeRoughness thicknesses
+        |> Array.map2 (between thicknesses) wR
+
+    curve place problem stage state
