@@ -23,8 +23,39 @@ type OrientationMethod =
     | Gradient
     /// Nelder–Mead on three angles.
     | NelderMead
+    /// Two angles on a hexagon that shrinks.
+    | Hexagonal
     /// Orientations stay as the data file states them.
     | Fixed
+
+/// The model of the apparent thickness as a function of the angle.
+[<RequireQualifiedAccess>]
+type ThicknessChoice =
+    /// 10 Å: kinematical intensities.
+    | Kinematical
+    /// One thickness, the mean of the frames' best ones; held.
+    | Constant
+    /// One for each frame.
+    | PerFrame
+    /// A parabola over the angle.
+    | Quadratic
+    /// ThicknessNN.
+    | Network
+
+/// What is known of the network's curve beforehand.
+type ThicknessPrior =
+    /// Nothing but smoothness.
+    | NoPrior
+    /// A parabola bent upwards, refined with the network, to which the network adds.
+    | QuadraticPrior
+
+/// Minimises the joint loss.
+[<RequireQualifiedAccess>]
+type OptimiserChoice =
+    /// Adam with cosine decay of its learning rate.
+    | Adam
+    /// L-BFGS with a weak Wolfe line search.
+    | Lbfgs
 
 /// Every setting that changes the result of a refinement. Angles in degrees, lengths in Å.
 type Settings =
@@ -39,6 +70,14 @@ type Settings =
         ThicknessMin: float
         /// Largest thickness of the scan and of the network, Å.
         ThicknessMax: float
+        /// Model of the thickness.
+        ThicknessModel: ThicknessChoice
+        /// Prior of the network.
+        ThicknessPrior: ThicknessPrior
+        /// Samples of the network's distribution of thickness; 1 takes its mean alone.
+        ThicknessSamples: int
+        /// Largest σ of that distribution, Å.
+        ThicknessSpread: float
         /// Electron scattering factors.
         ScatteringFactors: ScatteringFactorTable
         /// Method of the orientation stage.
@@ -49,7 +88,9 @@ type Settings =
         OrientationBound: float
         /// Rounds of orientation and joint refinement.
         Cycles: int
-        /// Steps of each joint refinement.
+        /// Minimises the loss of the joint refinement.
+        Optimiser: OptimiserChoice
+        /// Evaluations of the loss and its gradient in each joint refinement, after that of its start.
         Epochs: int
         /// Learning rate of the structure's dimensionless parameters at the start of the cosine decay.
         LearningRate: float
@@ -70,11 +111,16 @@ module Settings =
             Mosaicity = None
             ThicknessMin = 100.0
             ThicknessMax = 2000.0
+            ThicknessModel = ThicknessChoice.Network
+            ThicknessPrior = NoPrior
+            ThicknessSamples = 1
+            ThicknessSpread = 200.0
             ScatteringFactors = ScatteringFactorTable.Lobato
             Orientation = Gradient
             OrientationPrior = 0.3
             OrientationBound = 1.0
             Cycles = 2
+            Optimiser = OptimiserChoice.Adam
             Epochs = 40
             LearningRate = 0.03
             NetworkLearningRate = 5e-5

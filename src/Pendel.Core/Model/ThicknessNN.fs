@@ -23,6 +23,12 @@ type Network =
         Max: float
     }
 
+/// An angle mapped so that the given angles reach from −1 to 1.
+let normalise (angles: float array) angle =
+    let low, high = Array.min angles, Array.max angles
+    let span = if high > low then high - low else 1.0
+    2.0 * (angle - low) / span - 1.0
+
 /// The network for the frames at these angles (degrees) with these bounds (Å).
 ///
 /// Raises `ArgumentException` if there are no angles or the bounds are not in order.
@@ -33,11 +39,8 @@ let create (min: float) (max: float) (angles: float array) =
     if not (0.0 <= min && min < max) then
         invalidArg (nameof min) $"thickness range {min}..{max} Å is empty"
 
-    let low, high = Array.min angles, Array.max angles
-    let span = if high > low then high - low else 1.0
-
     {
-        Inputs = angles |> Array.map (fun a -> 2.0 * (a - low) / span - 1.0)
+        Inputs = angles |> Array.map (normalise angles)
         Min = min
         Max = max
     }
@@ -62,12 +65,24 @@ let private hidden (network: Network) parts =
         x |> layer w1 b1 |> layer w2 b2
     | _ -> invalidOp "the network has six parameter blocks"
 
+/// (o₁, o₂) at each angle from the weight vector, each a vector.
+let outputs (network: Network) (weights: Tensor) : struct (Tensor * Tensor) =
+    let parts = split weights
+
+    let both =
+        ((hidden network parts).matmul parts[4] + parts[5]).transpose().view(-1)
+
+    let n = network.Inputs.Length
+    struct (both[0 .. n - 1], both[n .. 2 * n - 1])
+
+/// t = t_min + (t_max − t_min)·sigmoid(2o), Å.
+let bounded min max (o: Tensor) : Tensor =
+    min + (max - min) * (2.0 * o).sigmoid()
+
 /// t of each frame, Å, from the weight vector.
 let evaluate (network: Network) (weights: Tensor) : Tensor =
-    let parts = split weights
-    let output = (hidden network parts).matmul parts[4] + parts[5]
-    let mu = output.transpose().view(-1).[0 .. network.Inputs.Length - 1]
-    network.Min + (network.Max - network.Min) * (2.0 * mu).sigmoid()
+    let struct (mu, _) = outputs network weights
+    bounded network.Min network.Max mu
 
 /// How much wider the input weights are drawn: tanh(W₁x + b₁) then turns within a tenth of the angular range, so that the
 /// network can follow a thickness that changes within some 10°.
@@ -91,22 +106,20 @@ let initial seed =
             for _ in 1 .. rows * columns -> bound * (2.0 * random.NextDouble() - 1.0)
     |]
 
-/// o₁ that gives a thickness; thicknesses at the bounds are taken as 0.1 % of the range inside them.
-let private outputFor (network: Network) t =
-    let share =
-        Math.Clamp((t - network.Min) / (network.Max - network.Min), 1e-3, 1.0 - 1e-3)
-
+/// o that gives a thickness; thicknesses at the bounds are taken as 0.1 % of the range inside them.
+let unbounded min max t =
+    let share = Math.Clamp((t - min) / (max - min), 1e-3, 1.0 - 1e-3)
     0.5 * log (share / (1.0 - share))
 
 /// Penalty on the squared output weights against the squared misfit of o₁.
 let private ridge = 1e-3
 
-/// Weights whose network follows given thicknesses: the output layer by weighted ridge regression on o₁.
+/// Weights whose network follows given o₁: the output layer by weighted ridge regression.
 ///
 /// - `weights`: first weights
-/// - `target`: thickness of each frame, Å, inside the bounds
+/// - `target`: o₁ of each frame
 /// - `trust`: weight of each frame, ≥ 0
-let warmStart (network: Network) (weights: float array) (target: float array) (trust: float array) =
+let fit (network: Network) (weights: float array) (target: float array) (trust: float array) =
     let frames = network.Inputs.Length
 
     let h =
@@ -120,8 +133,7 @@ let warmStart (network: Network) (weights: float array) (target: float array) (t
     let a =
         Matrix<float>.Build.Dense(frames, Hidden + 1, (fun i j -> root[i] * feature i j))
 
-    let b =
-        Vector<float>.Build.Dense(frames, (fun i -> root[i] * outputFor network target[i]))
+    let b = Vector<float>.Build.Dense(frames, (fun i -> root[i] * target[i]))
 
     let penalty =
         Matrix<float>.Build.Diagonal(Hidden + 1, Hidden + 1, (fun i -> if i = Hidden then 0.0 else ridge))
@@ -137,3 +149,7 @@ let warmStart (network: Network) (weights: float array) (target: float array) (t
 
     result[output + 2 * Hidden] <- solution[Hidden]
     result
+
+/// Weights whose network follows given thicknesses, Å, inside the bounds.
+let warmStart (network: Network) weights (target: float array) trust =
+    fit network weights (target |> Array.map (unbounded network.Min network.Max)) trust

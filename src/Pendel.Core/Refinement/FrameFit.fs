@@ -7,6 +7,7 @@ module Pendel.Core.FrameFit
 open System
 open MathNet.Numerics.LinearAlgebra
 open Pendel.Crystallography
+open Pendel.Diffraction
 open Pendel.Core.FrameModel
 
 /// What a fit may change, and what is known before it.
@@ -148,6 +149,45 @@ let fit (evaluate: Residuals) (prior: Prior) iterations (start: FrameState) : Fr
 
     let first = inside prior start
     iterate iterations 1e-2 first (all first)
+
+/// First and least tilt of the hexagonal search, degrees.
+let private hexagon = struct (0.3, 0.005)
+
+/// Hexagonal search on the two tilts that intensities see: ω = θ(cos φ, sin φ, 0) about the present orientation at
+/// φ = 0, 60 … 300°; the best point becomes the centre where it is better, else θ is halved until it is below the least.
+///
+/// Source: Malik et al. (2025), arXiv 2508.05908; a turn about the beam moves no reflection towards the Ewald sphere.
+let hexagonal (evaluate: Residuals) (prior: Prior) (start: FrameState) : FrameState =
+    let struct (first, least) = hexagon
+
+    let around centre tilt =
+        [|
+            for k in 0..5 ->
+                let azimuth = float k * Math.PI / 3.0
+
+                inside
+                    prior
+                    { centre with
+                        Rotation = centre.Rotation + tilt * Vector3(cos azimuth, sin azimuth, 0.0)
+                    }
+        |]
+
+    let rec search centre value tilt =
+        if tilt < Angle.Radians least then
+            centre
+        else
+            let struct (best, reached) =
+                around centre tilt
+                |> Array.map (fun state -> struct (state, objective evaluate prior state))
+                |> Array.minBy (fun (struct (_, v)) -> v)
+
+            if reached < value then
+                search best reached tilt
+            else
+                search centre value (tilt / 2.0)
+
+    let centre = inside prior start
+    search centre (objective evaluate prior centre) (Angle.Radians first)
 
 /// Nelder–Mead on the three angles from the start, at its thickness: the best state that was met.
 ///

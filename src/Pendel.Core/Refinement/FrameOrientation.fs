@@ -147,6 +147,7 @@ let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
     let method =
         match problem.Settings.Orientation with
         | NelderMead -> FrameFit.nelderMead
+        | Hexagonal -> FrameFit.hexagonal
         | _ -> fun evaluate prior -> FrameFit.fit evaluate prior iterations
 
     let step number frames state from =

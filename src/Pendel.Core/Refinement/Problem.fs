@@ -19,6 +19,8 @@ type Problem =
         Structure: StructureModel
         WaveNumber: float
         Planner: Planner
+        /// The model of the thickness.
+        ThicknessModel: ThicknessModel.ThicknessModel
         /// Scratch of the propagations, one for each thread.
         Workspaces: ConcurrentBag<FrameModel.Workspace>
     }
@@ -36,9 +38,13 @@ type State =
         Drift: Map<int, Vector3>
         /// Thickness by frame id, Å.
         Thickness: Map<int, float>
-        /// Weights of the thickness network, once it has been started.
-        Network: float array option
+        /// Parameters of the thickness model, once it follows the scan.
+        ThicknessParameters: float array option
     }
+
+/// α of every frame of a data set, degrees.
+let angles (experiment: Experiment) =
+    [| for f in experiment.Frames -> f.Alpha |]
 
 /// The problem and its state before any refinement. The cell is that of the data.
 ///
@@ -58,6 +64,7 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
         Structure = structure
         WaveNumber = waveNumber
         Planner = Planner(experiment.Cell, crystal.SpaceGroup, settings.Selection, waveNumber, threads)
+        ThicknessModel = experiment |> angles |> ThicknessModel.ofSettings settings
         Workspaces = ConcurrentBag()
     },
     {
@@ -66,8 +73,11 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
         Corrections = Map.empty
         Drift = Map.empty
         Thickness = Map.empty
-        Network = None
+        ThicknessParameters = None
     }
+
+/// The problem with a model of the thickness of one's own.
+let withThickness model (problem: Problem) = { problem with ThicknessModel = model }
 
 /// ω_f of a frame, rad; 0 where it has none.
 let correctionOf (state: State) (frame: VirtualFrame) =

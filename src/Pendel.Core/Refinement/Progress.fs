@@ -10,7 +10,7 @@ type StageName =
     | GlobalMisset
     /// Orientation of each frame.
     | FrameOrientation
-    /// Positions, ADPs and ThicknessNN together.
+    /// Positions, ADPs and the model of the thickness together.
     | JointRefinement
 
 /// What a stage says while it runs.

@@ -86,17 +86,27 @@ let private scan (monitor: Monitor) (problem: Problem) (state: State) =
 
     ThicknessScan.run monitor problem start (offsets problem.Settings)
 
+/// The thickness curve found anew, followed by the model, where it agrees better than the present one.
+let private rescan (problem: Problem) (state: State) =
+    let stage = Problem.plan problem state problem.Experiment.Frames
+    let found = Joint.follow problem (ThicknessScan.atPresent problem stage state)
+
+    let agreement state =
+        (Evaluate.at problem stage state).Residuals.WRMean
+
+    if agreement found < agreement state then found else state
+
 /// Orientation of each frame, with the thickness curve found anew before (from the second cycle on) and after.
 let private orient (monitor: Monitor) (problem: Problem) cycle (state: State) =
     let rescan state =
         let stage = Problem.plan problem state problem.Experiment.Frames
-        Joint.warmStart problem (ThicknessScan.atPresent problem stage state)
+        Joint.follow problem (ThicknessScan.atPresent problem stage state)
 
     monitor.Report(Started(FrameOrientation, FrameOrientation.stepCount))
 
     let first =
         if cycle = 1 then
-            Joint.warmStart problem state
+            Joint.follow problem state
         else
             rescan state
 
@@ -109,13 +119,20 @@ let private orient (monitor: Monitor) (problem: Problem) cycle (state: State) =
 
 let private joint (monitor: Monitor) (problem: Problem) cycle (record: Record) =
     let started =
-        if record.State.Network.IsSome then
+        if record.State.ThicknessParameters.IsSome then
             record.State
         else
-            Joint.warmStart problem record.State
+            Joint.follow problem record.State
 
     let rows = Problem.plan problem started problem.Experiment.Frames
-    let result = Joint.run monitor problem rows started
+
+    // between rounds on the same orientations only the thickness curve is found anew: the decay goes on
+    let before, total =
+        match problem.Settings with
+        | s when s.Orientation = Fixed -> (cycle - 1) * s.Epochs, s.Cycles * s.Epochs
+        | s -> 0, s.Epochs
+
+    let result = Joint.runWithin before total monitor problem rows started
 
     let entry step loss =
         {
@@ -167,7 +184,8 @@ let run (monitor: Monitor) (settings: Settings) threads crystal experiment : Out
     let cycle (record: Record) number =
         let oriented =
             match settings.Orientation with
-            | Fixed -> record
+            | Fixed when number = 1 -> record
+            | Fixed -> record |> moving ThicknessScan number (rescan problem)
             | _ -> record |> moving FrameOrientation number (orient monitor problem number)
 
         oriented |> stage JointRefinement (joint monitor problem number)

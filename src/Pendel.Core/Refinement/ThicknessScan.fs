@@ -11,8 +11,11 @@ open Pendel.Diffraction
 open Pendel.Tensors
 open Pendel.Core.Problem
 
-/// Step of the thickness grid, Å: a small part of the shortest fringe in use.
-let private gridStep = 10.0
+/// Step of the thickness grid, Å: a small part of the shortest fringe in use; the paper's for one thickness of all frames.
+let private gridStep =
+    function
+    | ThicknessChoice.Constant -> 2.0
+    | _ -> 10.0
 
 /// Change of thickness between neighbouring frames that costs 1 in wR_I, Å.
 let private roughness = 500.0
@@ -27,11 +30,14 @@ type Scan =
         WR: Map<int, float array>
     }
 
-/// The thicknesses of the settings' range, Å.
+/// The thicknesses of the settings' range, Å; one thickness for kinematical intensities.
 let grid (settings: Settings) =
     let range = settings.ThicknessMax - settings.ThicknessMin
-    let steps = int (Math.Ceiling(range / gridStep))
-    Array.init (steps + 1) (fun i -> settings.ThicknessMin + range * float i / float steps)
+    let steps = int (Math.Ceiling(range / gridStep settings.ThicknessModel))
+
+    match settings.ThicknessModel with
+    | ThicknessChoice.Kinematical -> [| ThicknessModel.KinematicalThickness |]
+    | _ -> Array.init (steps + 1) (fun i -> settings.ThicknessMin + range * float i / float steps)
 
 let private nothingScored =
     "after selection no frame has three reflections, one of them above its noise; expected observed reflections within \
@@ -90,6 +96,27 @@ let path (thicknesses: float array) (costs: float array array) =
     |> List.rev
     |> List.toArray
 
+/// The minimum between the points of a grid: that of the parabola through wR² at a place and its neighbours, Å.
+let between (thicknesses: float array) (wR: float array) place =
+    if place = 0 || place = wR.Length - 1 then
+        thicknesses[place]
+    else
+        let square i = wR[i] * wR[i]
+        let below, here, above = square (place - 1), square place, square (place + 1)
+        let curvature = below - 2.0 * here + above
+
+        if here > min below above || curvature <= 0.0 then
+            thicknesses[place]
+        else
+            thicknesses[place]
+            + 0.5 * (below - above) / curvature * (thicknesses[place + 1] - thicknesses[place])
+
+/// The place of each frame in the grid: the path, or each frame's own minimum where the model takes their mean.
+let private places (settings: Settings) thicknesses (costs: float array array) =
+    match settings.ThicknessModel with
+    | ThicknessChoice.Constant -> costs |> Array.map (fun cost -> Array.IndexOf(cost, Array.min cost))
+    | _ -> path thicknesses costs
+
 /// Scans all offsets: each frame's thickness and offset become part of the state, the median offset its misset.
 ///
 /// - `offsets`: about the rocking axis, degrees
@@ -135,13 +162,15 @@ let run (monitor: Monitor) (problem: Problem) (state: State) (offsets: float arr
         |> Array.map (fun id ->
             Array.init thicknesses.Length (fun j -> let o = bestOffset id j in scans[o].WR[id][j] + cost o))
 
-    let places = path thicknesses costs
+    let places = places problem.Settings thicknesses costs
     let chosen = Array.map2 (fun id place -> offsets[bestOffset id place]) ids places
     let misset = (Array.sort chosen)[chosen.Length / 2]
 
     { state with
         Misset = Vector3(Angle.Radians misset, 0.0, 0.0)
-        Thickness = Array.map2 (fun id place -> id, thicknesses[place]) ids places |> Map.ofArray
+        Thickness =
+            Array.map3 (fun id cost place -> id, between thicknesses cost place) ids costs places
+            |> Map.ofArray
         Corrections =
             Array.map2
                 (fun id o -> id, Problem.driftOf state id + Vector3(Angle.Radians(o - misset), 0.0, 0.0))
@@ -161,10 +190,11 @@ let atPresent (problem: Problem) (stage: Stage) (state: State) : State =
                     f.Id
         |]
 
-    let places = path found.Thicknesses (ids |> Array.map (fun id -> found.WR[id]))
+    let places =
+        places problem.Settings found.Thicknesses (ids |> Array.map (fun id -> found.WR[id]))
 
     { state with
         Thickness =
-            Array.map2 (fun id place -> id, found.Thicknesses[place]) ids places
+            Array.map2 (fun id place -> id, between found.Thicknesses found.WR[id] place) ids places
             |> Map.ofArray
     }
