@@ -35,7 +35,7 @@ type ThicknessModel =
 let values (model: ThicknessModel) (angles: float array) (parameters: float array) =
     let t = model.At angles (dsharp.tensor parameters)
     let samples = t.nelement / angles.Length
-    t.toArray1D<float> () |> Array.chunkBySize samples |> Array.map Array.average
+    t.view(-1).toArray1D<float> () |> Array.chunkBySize samples |> Array.map Array.average
 
 /// t of the paper's kinematical runs, Å: rocking curves 0.1 Å⁻¹ wide, intensities ∝ |F|².
 [<Literal>]

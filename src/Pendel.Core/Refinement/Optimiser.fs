@@ -92,21 +92,25 @@ let adam (task: Task) (start: float array) : Run =
 /// Pairs of steps and gradients that L-BFGS remembers.
 let private memory = 20
 
+/// Length of the gradient, loss per learning rate, at which L-BFGS is done. MathNet's first step is 100 times this over the
+/// length of the gradient, so it cannot be 0; the line search then doubles that step as often as it helps.
+let private flat = 1e-5
+
 /// L-BFGS in units of the learning rates, started anew from the best state whenever its line search fails, until that
-/// gains nothing.
+/// gains nothing: rounding noise in the loss can make a direction no descent.
 let lbfgs (task: Task) (start: float array) : Run =
     let record = Record task
-    let largest = Array.max task.Rates
-    let scale = task.Rates |> Array.map (fun r -> r / largest)
-    let at origin (q: Vector<float>) = Array.mapi (fun i x -> x + scale[i] * q[i]) origin
 
-    let evaluate origin q =
-        let struct (loss, gradient) = record.Evaluate(at origin q)
-        struct (loss, Vector<float>.Build.DenseOfArray(Array.map2 (*) scale gradient))
+    let evaluate origin (steps: Vector<float>) =
+        let at =
+            Array.mapi2 (fun i x rate -> x + rate * steps[i]) origin task.Rates
+
+        let struct (loss, gradient) = record.Evaluate at
+        struct (loss, Vector<float>.Build.DenseOfArray(Array.map2 (*) task.Rates gradient))
 
     let rec search origin =
         try
-            LimitedMemoryBfgsMinimizer(0.0, 0.0, 0.0, memory, System.Int32.MaxValue)
+            LimitedMemoryBfgsMinimizer(flat, 0.0, 0.0, memory, System.Int32.MaxValue)
                 .FindMinimum(
                     ObjectiveFunction.Gradient(evaluate origin),
                     Vector<float>.Build.Dense(start.Length)

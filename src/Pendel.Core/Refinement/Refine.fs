@@ -86,34 +86,37 @@ let private scan (monitor: Monitor) (problem: Problem) (state: State) =
 
     ThicknessScan.run monitor problem start (offsets problem.Settings)
 
-/// The thickness curve found anew, followed by the model, where it agrees better than the present one.
+/// The thickness curve found anew, and the model on it: a scan with a wrong structure is up to half a fringe off, and the
+/// joint refinement moves the model little.
 let private rescan (problem: Problem) (state: State) =
     let stage = Problem.plan problem state problem.Experiment.Frames
-    let found = Joint.follow problem (ThicknessScan.atPresent problem stage state)
+    Joint.follow problem (ThicknessScan.atPresent problem stage state)
+
+/// The same as a stage of its own, where orientations are not refined; the present curve stays where it agrees better.
+let private rescanStage (monitor: Monitor) (problem: Problem) (state: State) =
+    monitor.Report(Started(ThicknessScan, 1))
+    let found = rescan problem state
+    monitor.Report(Advanced(ThicknessScan, 1, None))
 
     let agreement state =
-        (Evaluate.at problem stage state).Residuals.WRMean
+        (evaluate problem state).Residuals.WRMean
 
     if agreement found < agreement state then found else state
 
 /// Orientation of each frame, with the thickness curve found anew before (from the second cycle on) and after.
 let private orient (monitor: Monitor) (problem: Problem) cycle (state: State) =
-    let rescan state =
-        let stage = Problem.plan problem state problem.Experiment.Frames
-        Joint.follow problem (ThicknessScan.atPresent problem stage state)
-
     monitor.Report(Started(FrameOrientation, FrameOrientation.stepCount))
 
     let first =
         if cycle = 1 then
             Joint.follow problem state
         else
-            rescan state
+            rescan problem state
 
     let thorough = FrameOrientation.run monitor problem true first
 
     if cycle = 1 then
-        thorough |> rescan |> FrameOrientation.run monitor problem false
+        thorough |> rescan problem |> FrameOrientation.run monitor problem false
     else
         thorough
 
@@ -185,7 +188,7 @@ let run (monitor: Monitor) (settings: Settings) threads crystal experiment : Out
         let oriented =
             match settings.Orientation with
             | Fixed when number = 1 -> record
-            | Fixed -> record |> moving ThicknessScan number (rescan problem)
+            | Fixed -> record |> moving ThicknessScan number (rescanStage monitor problem)
             | _ -> record |> moving FrameOrientation number (orient monitor problem number)
 
         oriented |> stage JointRefinement (joint monitor problem number)

@@ -96,21 +96,6 @@ let path (thicknesses: float array) (costs: float array array) =
     |> List.rev
     |> List.toArray
 
-/// The minimum between the points of a grid: that of the parabola through wR² at a place and its neighbours, Å.
-let between (thicknesses: float array) (wR: float array) place =
-    if place = 0 || place = wR.Length - 1 then
-        thicknesses[place]
-    else
-        let square i = wR[i] * wR[i]
-        let below, here, above = square (place - 1), square place, square (place + 1)
-        let curvature = below - 2.0 * here + above
-
-        if here > min below above || curvature <= 0.0 then
-            thicknesses[place]
-        else
-            thicknesses[place]
-            + 0.5 * (below - above) / curvature * (thicknesses[place + 1] - thicknesses[place])
-
 /// The place of each frame in the grid: the path, or each frame's own minimum where the model takes their mean.
 let private places (settings: Settings) thicknesses (costs: float array array) =
     match settings.ThicknessModel with
@@ -168,9 +153,7 @@ let run (monitor: Monitor) (problem: Problem) (state: State) (offsets: float arr
 
     { state with
         Misset = Vector3(Angle.Radians misset, 0.0, 0.0)
-        Thickness =
-            Array.map3 (fun id cost place -> id, between thicknesses cost place) ids costs places
-            |> Map.ofArray
+        Thickness = Array.map2 (fun id place -> id, thicknesses[place]) ids places |> Map.ofArray
         Corrections =
             Array.map2
                 (fun id o -> id, Problem.driftOf state id + Vector3(Angle.Radians(o - misset), 0.0, 0.0))
@@ -179,7 +162,37 @@ let run (monitor: Monitor) (problem: Problem) (state: State) (offsets: float arr
             |> Map.ofArray
     }
 
-/// The thickness curve at the present orientations.
+/// The minimum of wR_I² downhill from a place of the grid, by the parabola through three points of the grid; a place at the
+/// end of the grid stays. The path decides which fringe is meant, and pulls neighbours together; the data decide the rest.
+let private minimum (thicknesses: float array) (wR: float array) place =
+    let last = wR.Length - 1
+
+    let rec descend i =
+        let lower =
+            [ i - 1; i + 1 ] |> List.filter (fun j -> 0 <= j && j <= last && wR[j] < wR[i])
+
+        if lower.IsEmpty then
+            i
+        else
+            descend (List.minBy (fun j -> wR[j]) lower)
+
+    let i = descend place
+
+    if i = 0 || i = last then
+        thicknesses[i]
+    else
+        let before, here, after = wR[i - 1] ** 2.0, wR[i] ** 2.0, wR[i + 1] ** 2.0
+        let curvature = before - 2.0 * here + after
+        let step = thicknesses[i + 1] - thicknesses[i]
+
+        thicknesses[i]
+        + step
+          * (if curvature > 0.0 then
+                 0.5 * (before - after) / curvature
+             else
+                 0.0)
+
+/// The thickness curve at the present orientations: on the path of least cost, each frame at its own minimum.
 let atPresent (problem: Problem) (stage: Stage) (state: State) : State =
     let found = scan problem stage state.Structure
 
@@ -195,6 +208,6 @@ let atPresent (problem: Problem) (stage: Stage) (state: State) : State =
 
     { state with
         Thickness =
-            Array.map2 (fun id place -> id, between found.Thicknesses found.WR[id] place) ids places
+            Array.map2 (fun id place -> id, minimum found.Thicknesses found.WR[id] place) ids places
             |> Map.ofArray
     }

@@ -103,6 +103,21 @@ let ``Nelder and Mead's search finds the orientation too, and keeps its best whe
         Assert.InRange((found.Rotation - truth.Rotation).Length, 0.0, 1e-5)
 
 [<Fact>]
+let ``the hexagonal search finds two tilts to its least step and leaves the turn about the beam`` () =
+    let tilt = 0.4 * degree * Vector3(cos 0.7, sin 0.7, 0.0)
+
+    let residuals (state: FrameState) =
+        let off = state.Rotation - tilt
+        [| 1e3 * off.X; 2e3 * off.Y |]
+
+    let turn = Vector3(0.0, 0.0, 1e-3)
+
+    let found =
+        FrameFit.hexagonal residuals prior { start with Rotation = turn }
+
+    Assert.InRange((found.Rotation - tilt - turn).Length / degree, 0.0, 0.01)
+
+[<Fact>]
 let ``a fit stays inside its bound, and the prior draws it back`` () =
     let truth, frames = target.Value
     let fit prior = FrameFit.fit frames[1] prior 8 start
