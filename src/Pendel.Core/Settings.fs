@@ -74,10 +74,6 @@ type Settings =
         ThicknessModel: ThicknessChoice
         /// Prior of the network.
         ThicknessPrior: ThicknessPrior
-        /// Samples of the network's distribution of thickness; 1 takes its mean alone.
-        ThicknessSamples: int
-        /// Largest σ of that distribution, Å.
-        ThicknessSpread: float
         /// Electron scattering factors.
         ScatteringFactors: ScatteringFactorTable
         /// Method of the orientation stage.
@@ -113,8 +109,6 @@ module Settings =
             ThicknessMax = 2000.0
             ThicknessModel = ThicknessChoice.Network
             ThicknessPrior = NoPrior
-            ThicknessSamples = 1
-            ThicknessSpread = 200.0
             ScatteringFactors = ScatteringFactorTable.Lobato
             Orientation = Gradient
             OrientationPrior = 0.3

@@ -186,15 +186,6 @@ let private thicknessModel =
             [ "none", NoPrior; "quadratic", QuadraticPrior ]
             _.ThicknessPrior
             (fun x s -> { s with ThicknessPrior = x })
-        integer
-            "thickness-samples"
-            "samples of the network's distribution of thickness; 1 takes its mean"
-            "a whole number from 1"
-            1
-            _.ThicknessSamples
-            (fun x s -> { s with ThicknessSamples = x })
-        positive "thickness-spread" "largest standard deviation of that distribution, Å" _.ThicknessSpread (fun x s ->
-            { s with ThicknessSpread = x })
     ]
 
 let private scatteringFactors =

@@ -110,8 +110,6 @@ type RefineOption =
     | Cycles of n: string
     | Thickness_Model of name: string
     | Thickness_Prior of name: string
-    | Thickness_Samples of n: string
-    | Thickness_Spread of sigma: string
     | Optimiser of name: string
     | Epochs of n: string
     | Learning_Rate of rate: string

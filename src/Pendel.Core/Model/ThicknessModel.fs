@@ -24,18 +24,15 @@ type ThicknessModel =
     {
         /// Parameters whose thickness follows a curve as well as the model can.
         Follow: Curve -> float array
-        /// angles (degrees) → parameters → t at each angle, Å; or angles × samples of a distribution of t, over which
-        /// intensities are averaged.
+        /// angles (degrees) → parameters → t at each angle, Å.
         At: float array -> Tensor -> Tensor
         /// Learning rate of the parameters at the start of the cosine decay; 0 holds them.
         LearningRate: float
     }
 
-/// t at angles, Å: the mean of its distribution where it has one.
+/// t at angles, Å.
 let values (model: ThicknessModel) (angles: float array) (parameters: float array) =
-    let t = model.At angles (dsharp.tensor parameters)
-    let samples = t.nelement / angles.Length
-    t.view(-1).toArray1D<float> () |> Array.chunkBySize samples |> Array.map Array.average
+    (model.At angles (dsharp.tensor parameters)).toArray1D<float> ()
 
 /// t of the paper's kinematical runs, Å: rocking curves 0.1 Å⁻¹ wide, intensities ∝ |F|².
 [<Literal>]
@@ -152,15 +149,8 @@ let quadratic min rate (frames: float array) : ThicknessModel =
         LearningRate = rate
     }
 
-/// Normal deviates of the samples, the same for every frame, from a seed.
-let private deviates (seed: int) n =
-    let random = Random seed
-    Array.init n (fun _ -> Distributions.Normal.Sample(random, 0.0, 1.0))
-
-/// ThicknessNN: t from a network of 2 × 64 tanh, warm-started on the curve.
-///
-/// With a quadratic prior o₁ is the sum of a parabola (a > 0) and the network's. With samples t is drawn from N(μ, σ²) by
-/// reparametrisation, t = softplus(μ + σε), ε held: σ = spread·sigmoid(o₂).
+/// ThicknessNN: t from a network of 2 × 64 tanh that starts on the curve. With a quadratic prior o₁ is the sum of a parabola
+/// (a > 0) and the network's.
 let network (settings: Settings) (frames: float array) : ThicknessModel =
     let low, high = settings.ThicknessMin, settings.ThicknessMax
 
@@ -172,30 +162,18 @@ let network (settings: Settings) (frames: float array) : ThicknessModel =
         }
 
     let hasPrior = settings.ThicknessPrior = QuadraticPrior
-    let weights (p: Tensor) = p[.. ThicknessNN.weightCount - 1]
 
-    let distribution angles p =
+    let at angles (p: Tensor) =
         let net = networkAt angles
-        let struct (o, spread) = ThicknessNN.outputs net (weights p)
+        let o = ThicknessNN.outputs net p[.. ThicknessNN.weightCount - 1]
 
-        let o =
-            if hasPrior then
-                o + parabola net.Inputs p[ThicknessNN.weightCount ..]
-            else
-                o
-
-        struct (ThicknessNN.bounded low high o, settings.ThicknessSpread * spread.sigmoid ())
-
-    let at (angles: float array) (p: Tensor) =
-        let struct (mean, spread) = distribution angles p
-
-        if settings.ThicknessSamples = 1 then
-            mean
-        else
-            let epsilon = deviates settings.Seed settings.ThicknessSamples
-            let column (t: Tensor) = t.view [ angles.Length; 1 ]
-
-            (column mean + column spread * (dsharp.tensor epsilon).view [ 1; epsilon.Length ]).softplus ()
+        ThicknessNN.bounded
+            low
+            high
+            (if hasPrior then
+                 o + parabola net.Inputs p[ThicknessNN.weightCount ..]
+             else
+                 o)
 
     let follow (curve: Curve) =
         let net = networkAt curve.Angles

@@ -65,15 +65,11 @@ let private hidden (network: Network) parts =
         x |> layer w1 b1 |> layer w2 b2
     | _ -> invalidOp "the network has six parameter blocks"
 
-/// (o₁, o₂) at each angle from the weight vector, each a vector.
-let outputs (network: Network) (weights: Tensor) : struct (Tensor * Tensor) =
+/// o₁ of each frame from the weight vector.
+let outputs (network: Network) (weights: Tensor) : Tensor =
     let parts = split weights
-
-    let both =
-        ((hidden network parts).matmul parts[4] + parts[5]).transpose().view(-1)
-
-    let n = network.Inputs.Length
-    struct (both[0 .. n - 1], both[n .. 2 * n - 1])
+    let output = (hidden network parts).matmul parts[4] + parts[5]
+    output.transpose().view(-1).[0 .. network.Inputs.Length - 1]
 
 /// t = t_min + (t_max − t_min)·sigmoid(2o), Å.
 let bounded min max (o: Tensor) : Tensor =
@@ -81,8 +77,7 @@ let bounded min max (o: Tensor) : Tensor =
 
 /// t of each frame, Å, from the weight vector.
 let evaluate (network: Network) (weights: Tensor) : Tensor =
-    let struct (mu, _) = outputs network weights
-    bounded network.Min network.Max mu
+    bounded network.Min network.Max (outputs network weights)
 
 /// How much wider the input weights are drawn: tanh(W₁x + b₁) then turns within a tenth of the angular range, so that the
 /// network can follow a thickness that changes within some 10°.

@@ -55,8 +55,6 @@ let ``written settings read back as they were`` () =
             "precision", "double"
             "thickness-model", "per-frame"
             "thickness-prior", "quadratic"
-            "thickness-samples", "40"
-            "thickness-spread", "50"
             "orientation", "nelder-mead"
             "orientation-prior", "0.25"
             "orientation-bound", "2.5"

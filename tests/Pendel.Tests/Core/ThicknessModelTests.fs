@@ -22,12 +22,6 @@ let private withPrior s =
         ThicknessPrior = QuadraticPrior
     }
 
-let private sampled s =
-    { s with
-        ThicknessSamples = 5
-        ThicknessSpread = 80.0
-    }
-
 let private models =
     [
         "constant", constant
@@ -35,7 +29,6 @@ let private models =
         "quadratic", quadratic 100.0 0.03 angles
         "network", network id
         "network with a prior", network withPrior
-        "samples", network sampled
     ]
 
 let private curve thickness =
@@ -105,26 +98,6 @@ let ``one thickness is the mean of the frames that are trusted`` () =
         }
 
     Assert.Equal(425.0, (constant.Follow trusted)[0], 1e-9)
-
-[<Fact>]
-let ``samples scatter about the mean of the network by its spread, the same in every frame`` () =
-    let many s =
-        { sampled s with
-            ThicknessSamples = 400
-        }
-
-    let model = network many
-    let p = model.Follow(curve (fun _ -> 500.0))
-    let t = ((model.At [| 0.0; 10.0 |] (dsharp.tensor p)).view -1).toArray1D<float>()
-    Assert.Equal(800, t.Length)
-
-    let mean, spread =
-        Array.average t[..399], sqrt (Array.averageBy (fun x -> (x - Array.average t[..399]) ** 2.0) t[..399])
-
-    // σ = 80·sigmoid(o₂) of an output that is near 0
-    Assert.InRange(mean, 490.0, 510.0)
-    Assert.InRange(spread, 20.0, 60.0)
-    Assert.Equal(mean, (values model [| 0.0 |] p)[0], 1e-9)
 
 [<Fact>]
 let ``a model of one's own is refined`` () =
