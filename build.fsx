@@ -1,24 +1,27 @@
 // The house's build script: plain F#, no packages. `dotnet fsi build.fsx help` lists the targets.
+#load "scripts/build/testResults.fsx"
+#load "scripts/build/experiments.fsx"
 
 open System
 open System.Diagnostics
 open System.IO
 open System.Text.RegularExpressions
-open System.Xml.Linq
+open TestResults
 
 Environment.CurrentDirectory <- __SOURCE_DIRECTORY__
 
 let usage =
     """dotnet fsi build.fsx TARGET [-- arguments]
 
-  restore   tools and packages
-  check     build with warnings as errors; references, format, length of files, scripts
-  test      check, then all tests; the last line counts them
-  oracles   only the slow tests against other programs' numbers
-  demo      pendel demo, with the arguments
-  bench     micro-benchmarks, with the arguments of BenchmarkDotNet
-  pack      packages into out/packages
-  help      this list"""
+  restore      tools and packages
+  check        build with warnings as errors; references, format, length of files, scripts
+  test         check, then all tests; the last line counts them
+  oracles      only the slow tests against other programs' numbers
+  experiments  the quick experiments, or those named in the arguments, against their expected values
+  demo         pendel demo, with the arguments
+  bench        micro-benchmarks, with the arguments of BenchmarkDotNet
+  pack         packages into out/packages
+  help         this list"""
 
 // -- what the house allows ------------------------------------------------------------------------------------------
 
@@ -247,51 +250,6 @@ let check () =
 
 // -- test -----------------------------------------------------------------------------------------------------------
 
-/// What a run of tests came to; `Skipped` holds the names with their reasons.
-type Counts =
-    {
-        Passed: int
-        Failed: int
-        Skipped: string list
-    }
-
-    static member (+)(a, b) =
-        {
-            Passed = a.Passed + b.Passed
-            Failed = a.Failed + b.Failed
-            Skipped = a.Skipped @ b.Skipped
-        }
-
-    static member Failures n =
-        { Passed = 0; Failed = n; Skipped = [] }
-
-/// Reads the results that the trx logger wrote.
-let readResults (file: string) =
-    let all name (parent: XContainer) =
-        parent.Descendants(XName.Get(name, "http://microsoft.com/schemas/VisualStudio/TeamTest/2010"))
-
-    let attribute name (result: XElement) = result.Attribute(XName.Get name).Value
-
-    let reason result =
-        let message =
-            all "Message" result |> Seq.map (fun m -> m.Value.Trim()) |> String.concat " "
-
-        $"""{attribute "testName" result}: {message}"""
-
-    let results = all "UnitTestResult" (XDocument.Load file) |> List.ofSeq
-
-    let passed, others =
-        results |> List.partition (fun r -> attribute "outcome" r = "Passed")
-
-    let skipped, failed =
-        others |> List.partition (fun r -> attribute "outcome" r = "NotExecuted")
-
-    {
-        Passed = passed.Length
-        Failed = failed.Length
-        Skipped = List.map reason skipped
-    }
-
 /// Runs the tests of a built project; a run that ends badly without a failed test counts as one failure.
 let runTests environment project filter =
     let results = Path.Combine(resultsFolder, "latest.trx")
@@ -306,7 +264,7 @@ let runTests environment project filter =
 
     let counts =
         if File.Exists results then
-            readResults results
+            TestResults.read results
         else
             Counts.Failures 0
 
@@ -371,6 +329,11 @@ let bench arguments =
 
     dotnetWith [] ([ "run"; "--project"; project; "-c"; "Release"; "--no-build"; "--" ] @ chosen)
 
+/// Experiments against their expected values.
+let experiments chosen =
+    build ()
+    Experiments.run (dotnetWith []) chosen
+
 /// Packages of the libraries, and of the command line as a dotnet tool.
 let pack () =
     build ()
@@ -389,6 +352,7 @@ let private run arguments =
     | [ "oracles" ] -> testOracles ()
     | "demo" :: rest -> pendel "demo" rest
     | "bench" :: rest -> bench rest
+    | "experiments" :: rest -> if (experiments rest).IsEmpty then 0 else 1
     | [ "pack" ] -> pack () |> zero
     | [ "help" ] -> printfn "%s" usage |> zero
     | _ -> raise (Stop usage)

@@ -17,8 +17,8 @@ let private DynamicRange = 1e6
 let private settings =
     { Settings.standard with
         Orientation = Fixed
-        Cycles = 1
-        Epochs = 80
+        Cycles = 3
+        Epochs = 30
     }
 
 /// Synthesises, displaces, refines, and prints the truth beside the result.
