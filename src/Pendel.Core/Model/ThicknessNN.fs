@@ -106,8 +106,43 @@ let unbounded min max t =
     let share = Math.Clamp((t - min) / (max - min), 1e-3, 1.0 - 1e-3)
     0.5 * log (share / (1.0 - share))
 
-/// Penalty on the squared output weights against the squared misfit of o₁.
-let private ridge = 1e-3
+/// Penalties on the squared output weights against the squared misfit of o₁, the stiffest first.
+let private ridges = [ 1e-3; 1e-4; 1e-5; 1e-6; 1e-7; 1e-8 ]
+
+/// Ridge regression of centred y on centred columns: the coefficients of the penalty with the least generalised
+/// cross-validation, ‖y − ŷ‖²/(n − p)², p the effective number of parameters; the curve decides how stiff it has to be.
+///
+/// - `frames`: n, of which the parameters may be half at most; the stiffest penalty may always be
+let private ridge (a: Matrix<float>) (y: Vector<float>) frames =
+    let svd = a.Svd()
+    let singular = svd.S.ToArray()
+    let along = (svd.U.TransposeThisAndMultiply y).ToArray()
+
+    let shares penalty =
+        singular |> Array.map (fun s -> s * s / (s * s + penalty))
+
+    let freedom penalty =
+        frames - 1.0 - Array.sum (shares penalty)
+
+    let misfit penalty =
+        let explained =
+            Array.mapi (fun i share -> (1.0 - (1.0 - share) ** 2.0) * along[i] ** 2.0) (shares penalty)
+
+        (y.DotProduct y - Array.sum explained) / freedom penalty ** 2.0
+
+    let allowed =
+        ridges |> List.filter (fun penalty -> freedom penalty > 0.5 * frames)
+
+    let penalty =
+        if allowed.IsEmpty then
+            ridges.Head
+        else
+            List.minBy misfit allowed
+
+    let components =
+        singular |> Array.mapi (fun i s -> s / (s * s + penalty) * along[i])
+
+    svd.VT.SubMatrix(0, singular.Length, 0, a.ColumnCount).TransposeThisAndMultiply(Vector<float>.Build.DenseOfArray components)
 
 /// Weights whose network follows given o₁: the output layer by weighted ridge regression.
 ///
@@ -115,34 +150,28 @@ let private ridge = 1e-3
 /// - `target`: o₁ of each frame
 /// - `trust`: weight of each frame, ≥ 0
 let fit (network: Network) (weights: float array) (target: float array) (trust: float array) =
-    let frames = network.Inputs.Length
-
     let h =
         ((hidden network (split (dsharp.tensor weights))).view -1).toArray1D<float>()
 
-    let root = trust |> Array.map (fun w -> sqrt (w / Array.average trust))
-    // the last column is the bias
-    let feature i j =
-        if j = Hidden then 1.0 else h[Hidden * i + j]
+    let trust = trust |> Array.map (fun w -> w / Array.average trust)
+    let mean value = Array.average (Array.mapi (fun i w -> w * value i) trust)
+    let features = Array.init Hidden (fun j -> mean (fun i -> h[Hidden * i + j]))
+    let level = mean (fun i -> target[i])
 
-    let a =
-        Matrix<float>.Build.Dense(frames, Hidden + 1, (fun i j -> root[i] * feature i j))
+    let centred =
+        Matrix<float>.Build
+            .Dense(trust.Length, Hidden, (fun i j -> sqrt trust[i] * (h[Hidden * i + j] - features[j])))
 
-    let b = Vector<float>.Build.Dense(frames, (fun i -> root[i] * target[i]))
-
-    let penalty =
-        Matrix<float>.Build.Diagonal(Hidden + 1, Hidden + 1, (fun i -> if i = Hidden then 0.0 else ridge))
-
-    let solution =
-        (a.TransposeThisAndMultiply a + penalty).Cholesky().Solve(a.TransposeThisAndMultiply b)
-
+    let y = Vector<float>.Build.Dense(trust.Length, (fun i -> sqrt trust[i] * (target[i] - level)))
+    let known = trust |> Array.filter (fun w -> w > 0.0) |> Array.length
+    let solution = ridge centred y (float known)
     let output = weightCount - 2 * Hidden - 2
     let result = Array.copy weights
 
     for i in 0 .. Hidden - 1 do
         result[output + 2 * i] <- solution[i]
 
-    result[output + 2 * Hidden] <- solution[Hidden]
+    result[output + 2 * Hidden] <- level - solution.DotProduct(Vector<float>.Build.DenseOfArray features)
     result
 
 /// Weights whose network follows given thicknesses, Å, inside the bounds.
