@@ -17,6 +17,8 @@ type Curve =
         Thickness: float array
         /// Weight of each frame, ≥ 0; 0 where the scan says nothing.
         Trust: float array
+        /// How closely a network is to follow it.
+        Stiffness: ThicknessNN.Stiffness
     }
 
 /// A model of the apparent thickness.
@@ -183,9 +185,9 @@ let network (settings: Settings) (frames: float array) : ThicknessModel =
         if hasPrior then
             let prior = fitParabola net.Inputs target curve.Trust
             let drawn = (parabola net.Inputs (dsharp.tensor prior)).toArray1D<float> ()
-            Array.append (ThicknessNN.fit net start (Array.map2 (-) target drawn) curve.Trust) prior
+            Array.append (ThicknessNN.fit curve.Stiffness net start (Array.map2 (-) target drawn) curve.Trust) prior
         else
-            ThicknessNN.fit net start target curve.Trust
+            ThicknessNN.fit curve.Stiffness net start target curve.Trust
 
     {
         Follow = follow

@@ -106,14 +106,24 @@ let unbounded min max t =
     let share = Math.Clamp((t - min) / (max - min), 1e-3, 1.0 - 1e-3)
     0.5 * log (share / (1.0 - share))
 
-/// Penalties on the squared output weights against the squared misfit of o₁, the stiffest first.
-let private ridges = [ 1e-3; 1e-4; 1e-5; 1e-6; 1e-7; 1e-8 ]
+/// How closely the network follows a curve: penalties on the squared output weights against the squared misfit of o₁,
+/// among which generalised cross-validation decides.
+type Stiffness =
+    /// 10⁻³: for a curve that was found with a wrong structure, whose errors go together in neighbouring frames.
+    | Stiff
+    /// 10⁻³ … 10⁻⁸: for a curve that scatters frame by frame, if at all.
+    | AsSmoothAsTheCurve
+
+let private ridges =
+    function
+    | Stiff -> [ 1e-3 ]
+    | AsSmoothAsTheCurve -> [ 1e-3; 1e-4; 1e-5; 1e-6; 1e-7; 1e-8 ]
 
 /// Ridge regression of centred y on centred columns: the coefficients of the penalty with the least generalised
 /// cross-validation, ‖y − ŷ‖²/(n − p)², p the effective number of parameters; the curve decides how stiff it has to be.
 ///
-/// - `frames`: n, of which the parameters may be half at most; the stiffest penalty may always be
-let private ridge (a: Matrix<float>) (y: Vector<float>) frames =
+/// - `frames`: n, of which the parameters may be half at most; the first penalty is always allowed
+let private ridge (penalties: float list) (a: Matrix<float>) (y: Vector<float>) frames =
     let svd = a.Svd()
     let singular = svd.S.ToArray()
     let along = (svd.U.TransposeThisAndMultiply y).ToArray()
@@ -131,11 +141,11 @@ let private ridge (a: Matrix<float>) (y: Vector<float>) frames =
         (y.DotProduct y - Array.sum explained) / freedom penalty ** 2.0
 
     let allowed =
-        ridges |> List.filter (fun penalty -> freedom penalty > 0.5 * frames)
+        penalties |> List.filter (fun penalty -> freedom penalty > 0.5 * frames)
 
     let penalty =
         if allowed.IsEmpty then
-            ridges.Head
+            penalties.Head
         else
             List.minBy misfit allowed
 
@@ -149,7 +159,7 @@ let private ridge (a: Matrix<float>) (y: Vector<float>) frames =
 /// - `weights`: first weights
 /// - `target`: o₁ of each frame
 /// - `trust`: weight of each frame, ≥ 0
-let fit (network: Network) (weights: float array) (target: float array) (trust: float array) =
+let fit stiffness (network: Network) (weights: float array) (target: float array) (trust: float array) =
     let h =
         ((hidden network (split (dsharp.tensor weights))).view -1).toArray1D<float>()
 
@@ -164,7 +174,7 @@ let fit (network: Network) (weights: float array) (target: float array) (trust: 
 
     let y = Vector<float>.Build.Dense(trust.Length, (fun i -> sqrt trust[i] * (target[i] - level)))
     let known = trust |> Array.filter (fun w -> w > 0.0) |> Array.length
-    let solution = ridge centred y (float known)
+    let solution = ridge (ridges stiffness) centred y (float known)
     let output = weightCount - 2 * Hidden - 2
     let result = Array.copy weights
 
@@ -175,5 +185,5 @@ let fit (network: Network) (weights: float array) (target: float array) (trust: 
     result
 
 /// Weights whose network follows given thicknesses, Å, inside the bounds.
-let warmStart (network: Network) weights (target: float array) trust =
-    fit network weights (target |> Array.map (unbounded network.Min network.Max)) trust
+let warmStart stiffness (network: Network) weights (target: float array) trust =
+    fit stiffness network weights (target |> Array.map (unbounded network.Min network.Max)) trust

@@ -35,8 +35,8 @@ let thickness (problem: Problem) (parameters: float array) =
     |> Seq.map2 (fun (f: VirtualFrame) t -> f.Id, t) problem.Experiment.Frames
     |> Map.ofSeq
 
-/// The thickness model follows the thicknesses of a state.
-let follow (problem: Problem) (state: State) =
+/// The thickness model follows the thicknesses of a state, a network as closely as it is told.
+let followAs stiffness (problem: Problem) (state: State) =
     let frames = problem.Experiment.Frames |> Seq.toArray
     let typical = state.Thickness |> Map.values |> Seq.average
 
@@ -50,12 +50,17 @@ let follow (problem: Problem) (state: State) =
                 Trust =
                     frames
                     |> Array.map (fun f -> if state.Thickness.ContainsKey f.Id then 1.0 else 0.0)
+                Stiffness = stiffness
             }
 
     { state with
         ThicknessParameters = Some parameters
         Thickness = thickness problem parameters
     }
+
+/// The thickness model follows the thicknesses of a state whose structure may be wrong.
+let follow problem state =
+    followAs ThicknessNN.Stiff problem state
 
 /// Loss of each epoch, 0 being the start, and the best state with its epoch.
 type Result =
@@ -65,13 +70,34 @@ type Result =
         BestEpoch: int
     }
 
+/// Learning rates of one round.
+type Pace =
+    {
+        /// Factor on the rates of the settings.
+        Factor: float
+        /// Farthest that an epoch may move the thickness, every parameter of its model taking a full step, Å.
+        Reach: float
+    }
+
+/// The learning rate of the thickness model that keeps its reach: the mean over frames of t moves by rate · Σ|∂t/∂p|.
+let private thicknessRate pace (problem: Problem) (parameters: float array) =
+    let model = problem.ThicknessModel
+    let rate = pace.Factor * model.LearningRate
+
+    if rate = 0.0 || pace.Reach = infinity then
+        rate
+    else
+        let angles = Problem.angles problem.Experiment
+
+        let slope =
+            dsharp.grad (fun p -> (model.At angles p).mean()) (dsharp.tensor parameters)
+
+        min rate (pace.Reach / Array.sumBy abs (slope.toArray1D<float>()))
+
 /// Runs the optimiser of the settings; keeps the best state, the start included.
 ///
-/// - `before`: epochs of earlier rounds on the same orientations, over which the learning rates have decayed
-/// - `total`: epochs of all such rounds, after which they are 0
-///
 /// Raises `NumericalException` naming the frame if a loss is not finite.
-let runWithin before total (monitor: Monitor) (problem: Problem) (stage: Stage) (state: State) : Result =
+let runAt pace (monitor: Monitor) (problem: Problem) (stage: Stage) (state: State) : Result =
     let settings = problem.Settings
     let loss = loss problem stage
     let count = problem.Structure.Count
@@ -94,10 +120,10 @@ let runWithin before total (monitor: Monitor) (problem: Problem) (stage: Stage) 
                     struct (float value, gradient.toArray1D<float>())
             Rates =
                 Array.append
-                    (Array.create count settings.LearningRate)
-                    (Array.create parameters.Length problem.ThicknessModel.LearningRate)
+                    (Array.create count (pace.Factor * settings.LearningRate))
+                    (Array.create parameters.Length (thicknessRate pace problem parameters))
             Epochs = settings.Epochs
-            Decay = fun epoch -> Adam.cosineDecay total (before + epoch)
+            Decay = Adam.cosineDecay settings.Epochs
             Continue = proceed
         }
 
@@ -117,6 +143,6 @@ let runWithin before total (monitor: Monitor) (problem: Problem) (stage: Stage) 
         BestEpoch = run.BestEpoch
     }
 
-/// A round of its own: the learning rates decay to 0 within it.
-let run monitor (problem: Problem) stage state =
-    runWithin 0 problem.Settings.Epochs monitor problem stage state
+/// Runs at the learning rates of the settings.
+let run monitor problem stage state =
+    runAt { Factor = 1.0; Reach = infinity } monitor problem stage state

@@ -88,14 +88,14 @@ let private scan (monitor: Monitor) (problem: Problem) (state: State) =
 
 /// The thickness curve found anew, and the model on it: a scan with a wrong structure is up to half a fringe off, and the
 /// joint refinement moves the model little.
-let private rescan (problem: Problem) (state: State) =
+let private rescan stiffness (problem: Problem) (state: State) =
     let stage = Problem.plan problem state problem.Experiment.Frames
-    Joint.follow problem (ThicknessScan.atPresent problem stage state)
+    Joint.followAs stiffness problem (ThicknessScan.atPresent problem stage state)
 
 /// The same as a stage of its own, where orientations are not refined; the present curve stays where it agrees better.
 let private rescanStage (monitor: Monitor) (problem: Problem) (state: State) =
     monitor.Report(Started(ThicknessScan, 1))
-    let found = rescan problem state
+    let found = rescan ThicknessNN.AsSmoothAsTheCurve problem state
     monitor.Report(Advanced(ThicknessScan, 1, None))
 
     let agreement state =
@@ -111,14 +111,25 @@ let private orient (monitor: Monitor) (problem: Problem) cycle (state: State) =
         if cycle = 1 then
             Joint.follow problem state
         else
-            rescan problem state
+            rescan ThicknessNN.Stiff problem state
 
     let thorough = FrameOrientation.run monitor problem true first
 
     if cycle = 1 then
-        thorough |> rescan problem |> FrameOrientation.run monitor problem false
+        thorough |> rescan ThicknessNN.Stiff problem |> FrameOrientation.run monitor problem false
     else
         thorough
+
+/// Where only the thickness curve is found anew between rounds, each starts with a quarter of the rates of the one before, and
+/// its curve is right to within half a step of the scan's grid.
+let private pace (settings: Settings) cycle : Joint.Pace =
+    if settings.Orientation = Fixed && cycle > 1 then
+        {
+            Factor = 0.25 ** float (cycle - 1)
+            Reach = 5.0
+        }
+    else
+        { Factor = 1.0; Reach = infinity }
 
 let private joint (monitor: Monitor) (problem: Problem) cycle (record: Record) =
     let started =
@@ -129,13 +140,7 @@ let private joint (monitor: Monitor) (problem: Problem) cycle (record: Record) =
 
     let rows = Problem.plan problem started problem.Experiment.Frames
 
-    // between rounds on the same orientations only the thickness curve is found anew: the decay goes on
-    let before, total =
-        match problem.Settings with
-        | s when s.Orientation = Fixed -> (cycle - 1) * s.Epochs, s.Cycles * s.Epochs
-        | s -> 0, s.Epochs
-
-    let result = Joint.runWithin before total monitor problem rows started
+    let result = Joint.runAt (pace problem.Settings cycle) monitor problem rows started
 
     let entry step loss =
         {

@@ -36,6 +36,7 @@ let private curve thickness =
         Angles = angles
         Thickness = angles |> Array.map thickness
         Trust = Array.create angles.Length 1.0
+        Stiffness = ThicknessNN.Stiff
     }
 
 /// What a model makes of a curve, at other angles.
