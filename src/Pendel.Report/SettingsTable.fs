@@ -241,8 +241,13 @@ let private refinement =
             [ "adam", OptimiserChoice.Adam; "lbfgs", OptimiserChoice.Lbfgs ]
             _.Optimiser
             (fun x s -> { s with Optimiser = x })
-        integer "epochs" "evaluations of the loss in each joint refinement" "a whole number from 0" 0 _.Epochs (fun x s ->
-            { s with Epochs = x })
+        integer
+            "epochs"
+            "evaluations of the loss in each joint refinement"
+            "a whole number from 0"
+            0
+            _.Epochs
+            (fun x s -> { s with Epochs = x })
         positive "learning-rate" "learning rate of the structure at the start" _.LearningRate (fun x s ->
             { s with LearningRate = x })
         positive

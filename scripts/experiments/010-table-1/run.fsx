@@ -49,7 +49,11 @@ let samples =
     ]
 
 let models =
-    [ ThicknessChoice.Network; ThicknessChoice.Constant; ThicknessChoice.Kinematical ]
+    [
+        ThicknessChoice.Network
+        ThicknessChoice.Constant
+        ThicknessChoice.Kinematical
+    ]
 
 /// 200 epochs, the thickness curve found anew after every fifty.
 let settings (sample: Sample) model seed =
@@ -61,9 +65,14 @@ let settings (sample: Sample) model seed =
         Mosaicity = Some 0.0
         ThicknessModel = model
         ThicknessMin = (if model = ThicknessChoice.Constant then 5.0 else 0.5 * low)
-        ThicknessMax = (if model = ThicknessChoice.Constant then 2000.0 else 1.2 * high)
+        ThicknessMax =
+            (if model = ThicknessChoice.Constant then
+                 2000.0
+             else
+                 1.2 * high)
         Cycles = (if model = ThicknessChoice.Network then 4 else 1)
         Epochs = (if model = ThicknessChoice.Network then 50 else 200)
+        LearningRate = 0.1
         NetworkLearningRate = 2e-4
         Seed = seed
     }
@@ -83,7 +92,9 @@ let smooth seed (low, high) (angles: float array) =
 
     let raw angle =
         let x = 2.0 * (angle - first) / (last - first) - 1.0
-        waves |> List.sumBy (fun (height, frequency, phase) -> height * cos (frequency * x + phase))
+
+        waves
+        |> List.sumBy (fun (height, frequency, phase) -> height * cos (frequency * x + phase))
 
     let values = Array.map raw angles
     let least, most = Array.min values, Array.max values
@@ -94,9 +105,14 @@ let deltaU (truth: Crystal) (found: Crystal) =
     Seq.zip truth.Sites found.Sites
     |> Seq.sumBy (fun (a, b) ->
         let d =
-            (a.Adp.ToCartesian truth.Cell).ToMatrix() - (b.Adp.ToCartesian truth.Cell).ToMatrix()
+            (a.Adp.ToCartesian truth.Cell).ToMatrix()
+            - (b.Adp.ToCartesian truth.Cell).ToMatrix()
 
-        Seq.sum [ for i in 0..2 do for j in 0..2 -> d[i, j] * d[i, j] ])
+        Seq.sum
+            [
+                for i in 0..2 do
+                    for j in 0..2 -> d[i, j] * d[i, j]
+            ])
     |> sqrt
 
 /// What one refinement gave.
@@ -176,8 +192,7 @@ let folder, only, displacements, seeds =
         exit 1
 
 /// One line for each run that is done: a second start goes on after the last.
-let record =
-    Path.Combine(Experiment.outFolder __SOURCE_DIRECTORY__, "runs.jsonl")
+let record = Path.Combine(Experiment.outFolder __SOURCE_DIRECTORY__, "runs.jsonl")
 
 let finished =
     if File.Exists record then
@@ -192,7 +207,8 @@ let runs =
                 for displacement in displacements do
                     for model in models do
                         let isThis run =
-                            (run.Sample, run.Model, run.Displacement, run.Seed) = (sample.Name, string model, displacement, seed)
+                            (run.Sample, run.Model, run.Displacement, run.Seed) =
+                                (sample.Name, string model, displacement, seed)
 
                         match List.tryFind isThis finished with
                         | Some run -> run
@@ -205,8 +221,7 @@ let runs =
 
 let medians =
     [
-        for (sample, model, displacement), group in
-            runs |> List.groupBy (fun r -> r.Sample, r.Model, r.Displacement) do
+        for (sample, model, displacement), group in runs |> List.groupBy (fun r -> r.Sample, r.Model, r.Displacement) do
             let name = $"{sample} {model.ToLowerInvariant()} {displacement}"
             $"{name} wR_mean", median (group |> Seq.map _.WR)
             $"{name} wR_mean over that at the truth", median (group |> Seq.map (fun r -> r.WR / r.WRAtTruth))

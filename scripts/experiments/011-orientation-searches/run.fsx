@@ -129,5 +129,6 @@ Experiment.writeResult
                 $"{label} tilt left / °", median (found |> Array.map _.Tilt)
 
                 $"{label} share of frames within 0.01°",
-                float (found |> Array.filter (fun f -> f.Tilt < 0.01) |> Array.length) / float found.Length
+                float (found |> Array.filter (fun f -> f.Tilt < 0.01) |> Array.length)
+                / float found.Length
     ]

@@ -34,7 +34,7 @@ type ThicknessModel =
 
 /// t at angles, Å.
 let values (model: ThicknessModel) (angles: float array) (parameters: float array) =
-    (model.At angles (dsharp.tensor parameters)).toArray1D<float> ()
+    (model.At angles (dsharp.tensor parameters)).toArray1D<float>()
 
 /// t of the paper's kinematical runs, Å: rocking curves 0.1 Å⁻¹ wide, intensities ∝ |F|².
 [<Literal>]
@@ -107,7 +107,7 @@ let private leastCurvature = 1e-2
 /// c + bx + e^â x² of (â, b, c).
 let private parabola (x: float array) (p: Tensor) =
     let x = dsharp.tensor x
-    p[2] + p[1] * x + p[0].exp () * x * x
+    p[2] + p[1] * x + p[0].exp() * x * x
 
 /// (â, b, c) of the parabola with a > 0 that follows values.
 let private fitParabola (x: float array) (y: float array) (trust: float array) =
@@ -143,7 +143,10 @@ let quadratic min rate (frames: float array) : ThicknessModel =
     {
         Follow =
             fun curve ->
-                fitParabola (place curve.Angles) (curve.Thickness |> Array.map (fun t -> t / quadraticScale)) curve.Trust
+                fitParabola
+                    (place curve.Angles)
+                    (curve.Thickness |> Array.map (fun t -> t / quadraticScale))
+                    curve.Trust
         At =
             fun angles p ->
                 let above = (parabola (place angles) p - floor) / softness
@@ -184,7 +187,7 @@ let network (settings: Settings) (frames: float array) : ThicknessModel =
 
         if hasPrior then
             let prior = fitParabola net.Inputs target curve.Trust
-            let drawn = (parabola net.Inputs (dsharp.tensor prior)).toArray1D<float> ()
+            let drawn = (parabola net.Inputs (dsharp.tensor prior)).toArray1D<float>()
             Array.append (ThicknessNN.fit curve.Stiffness net start (Array.map2 (-) target drawn) curve.Trust) prior
         else
             ThicknessNN.fit curve.Stiffness net start target curve.Trust

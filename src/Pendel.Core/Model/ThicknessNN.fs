@@ -72,8 +72,7 @@ let outputs (network: Network) (weights: Tensor) : Tensor =
     output.transpose().view(-1).[0 .. network.Inputs.Length - 1]
 
 /// t = t_min + (t_max − t_min)·sigmoid(2o), Å.
-let bounded min max (o: Tensor) : Tensor =
-    min + (max - min) * (2.0 * o).sigmoid()
+let bounded min max (o: Tensor) : Tensor = min + (max - min) * (2.0 * o).sigmoid()
 
 /// t of each frame, Å, from the weight vector.
 let evaluate (network: Network) (weights: Tensor) : Tensor =
@@ -152,7 +151,9 @@ let private ridge (penalties: float list) (a: Matrix<float>) (y: Vector<float>) 
     let components =
         singular |> Array.mapi (fun i s -> s / (s * s + penalty) * along[i])
 
-    svd.VT.SubMatrix(0, singular.Length, 0, a.ColumnCount).TransposeThisAndMultiply(Vector<float>.Build.DenseOfArray components)
+    svd.VT
+        .SubMatrix(0, singular.Length, 0, a.ColumnCount)
+        .TransposeThisAndMultiply(Vector<float>.Build.DenseOfArray components)
 
 /// Weights whose network follows given o₁: the output layer by weighted ridge regression.
 ///
@@ -164,15 +165,19 @@ let fit stiffness (network: Network) (weights: float array) (target: float array
         ((hidden network (split (dsharp.tensor weights))).view -1).toArray1D<float>()
 
     let trust = trust |> Array.map (fun w -> w / Array.average trust)
-    let mean value = Array.average (Array.mapi (fun i w -> w * value i) trust)
+
+    let mean value =
+        Array.average (Array.mapi (fun i w -> w * value i) trust)
+
     let features = Array.init Hidden (fun j -> mean (fun i -> h[Hidden * i + j]))
     let level = mean (fun i -> target[i])
 
     let centred =
-        Matrix<float>.Build
-            .Dense(trust.Length, Hidden, (fun i j -> sqrt trust[i] * (h[Hidden * i + j] - features[j])))
+        Matrix<float>.Build.Dense(trust.Length, Hidden, (fun i j -> sqrt trust[i] * (h[Hidden * i + j] - features[j])))
 
-    let y = Vector<float>.Build.Dense(trust.Length, (fun i -> sqrt trust[i] * (target[i] - level)))
+    let y =
+        Vector<float>.Build.Dense(trust.Length, (fun i -> sqrt trust[i] * (target[i] - level)))
+
     let known = trust |> Array.filter (fun w -> w > 0.0) |> Array.length
     let solution = ridge (ridges stiffness) centred y (float known)
     let output = weightCount - 2 * Hidden - 2

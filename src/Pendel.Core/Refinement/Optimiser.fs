@@ -102,8 +102,7 @@ let lbfgs (task: Task) (start: float array) : Run =
     let record = Record task
 
     let evaluate origin (steps: Vector<float>) =
-        let at =
-            Array.mapi2 (fun i x rate -> x + rate * steps[i]) origin task.Rates
+        let at = Array.mapi2 (fun i x rate -> x + rate * steps[i]) origin task.Rates
 
         let struct (loss, gradient) = record.Evaluate at
         struct (loss, Vector<float>.Build.DenseOfArray(Array.map2 (*) task.Rates gradient))
@@ -111,10 +110,7 @@ let lbfgs (task: Task) (start: float array) : Run =
     let rec search origin =
         try
             LimitedMemoryBfgsMinimizer(flat, 0.0, 0.0, memory, System.Int32.MaxValue)
-                .FindMinimum(
-                    ObjectiveFunction.Gradient(evaluate origin),
-                    Vector<float>.Build.Dense(start.Length)
-                )
+                .FindMinimum(ObjectiveFunction.Gradient(evaluate origin), Vector<float>.Build.Dense(start.Length))
             |> ignore
         with
         | Ended -> ()

@@ -116,7 +116,9 @@ let private orient (monitor: Monitor) (problem: Problem) cycle (state: State) =
     let thorough = FrameOrientation.run monitor problem true first
 
     if cycle = 1 then
-        thorough |> rescan ThicknessNN.Stiff problem |> FrameOrientation.run monitor problem false
+        thorough
+        |> rescan ThicknessNN.Stiff problem
+        |> FrameOrientation.run monitor problem false
     else
         thorough
 

@@ -56,7 +56,7 @@ let private jointGradientHolds (problem: Problem.Problem) stage parameters =
 
     let along (direction: float array) h =
         let at k =
-            float (loss(dsharp.tensor (Array.map2 (fun x d -> x + k * h * d) p direction)))
+            float (loss (dsharp.tensor (Array.map2 (fun x d -> x + k * h * d) p direction)))
 
         let slope = (8.0 * (at 1.0 - at -1.0) - (at 2.0 - at -2.0)) / (12.0 * h)
         let expected = Array.fold2 (fun sum g d -> sum + g * d) 0.0 gradient direction

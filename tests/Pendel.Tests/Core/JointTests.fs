@@ -83,8 +83,7 @@ let private lossWith replace =
     let stage = Problem.plan problem start changed.Frames
     let p = Array.append start.Structure start.ThicknessParameters.Value
 
-    let value, gradient =
-        dsharp.fgrad (Joint.loss problem stage) (dsharp.tensor p)
+    let value, gradient = dsharp.fgrad (Joint.loss problem stage) (dsharp.tensor p)
 
     stage.Model.Plan.Frames.Length, float value, gradient.toArray1D<float>()
 

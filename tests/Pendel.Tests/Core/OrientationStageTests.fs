@@ -112,8 +112,7 @@ let ``the hexagonal search finds two tilts to its least step and leaves the turn
 
     let turn = Vector3(0.0, 0.0, 1e-3)
 
-    let found =
-        FrameFit.hexagonal residuals prior { start with Rotation = turn }
+    let found = FrameFit.hexagonal residuals prior { start with Rotation = turn }
 
     Assert.InRange((found.Rotation - tilt - turn).Length / degree, 0.0, 0.01)
 

@@ -77,7 +77,9 @@ let ``a model follows the curves that it can describe, at every angle`` () =
     holds "network" 5.0 bowl
     holds "network with a prior" 5.0 bowl
     // a parabola bent downwards is not the quadratic model's: a stays positive
-    let flat = followed (snd models[2]) (fun a -> 600.0 - 0.1 * a * a) [| -48.0; 0.0; 48.0 |]
+    let flat =
+        followed (snd models[2]) (fun a -> 600.0 - 0.1 * a * a) [| -48.0; 0.0; 48.0 |]
+
     Assert.True(flat[0] > flat[1] && flat[2] > flat[1])
 
 [<Fact>]
@@ -103,7 +105,9 @@ let ``one thickness is the mean of the frames that are trusted`` () =
 [<Fact>]
 let ``a model of one's own is refined`` () =
     let experiment = geometry quartz.Cell [ -50.0; -25.0; 0.0; 25.0; 50.0 ]
-    let plate a = 400.0 / cos (a * System.Math.PI / 180.0)
+
+    let plate a =
+        400.0 / cos (a * System.Math.PI / 180.0)
 
     let data =
         noiseFree DataSets.settings quartz experiment (fun s ->
@@ -124,5 +128,8 @@ let ``a model of one's own is refined`` () =
     let problem = Problem.withThickness model problem
     let start = Joint.follow problem (uniform data 412.0 initial)
     Assert.Equal(412.0 / 400.0 * plate 50.0, start.Thickness[5], 1e-9)
-    let result = Joint.run Monitor.silent problem (Problem.plan problem start data.Frames) start
+
+    let result =
+        Joint.run Monitor.silent problem (Problem.plan problem start data.Frames) start
+
     Assert.Equal(400.0, result.State.ThicknessParameters.Value[0], 1.0)
