@@ -39,6 +39,8 @@ let private settings =
     { Settings.standard with
         Orientation = Fixed
         Cycles = 3
+        LearningRate = 0.1
+        NetworkLearningRate = 2e-4
         Epochs = 40
     }
 
