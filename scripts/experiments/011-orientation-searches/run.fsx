@@ -38,11 +38,11 @@ let state =
         Thickness = Map.ofSeq [ for f in data.Frames -> f.Id, thickness f.Alpha ]
     }
 
-// every third frame, in the orientations that made the data
+// every ninth frame, in the orientations that made the data
 let stage =
     data.Frames
     |> Seq.indexed
-    |> Seq.filter (fun (i, _) -> i % 3 = 0)
+    |> Seq.filter (fun (i, _) -> i % 9 = 0)
     |> Seq.map snd
     |> ImmutableArray.CreateRange
     |> Problem.plan problem state
