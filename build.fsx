@@ -19,7 +19,8 @@ let usage =
   oracles      only the slow tests against other programs' numbers
   experiments  the quick experiments, or those named in the arguments, against their expected values
   demo         pendel demo, with the arguments
-  bench        micro-benchmarks, with the arguments of BenchmarkDotNet
+  bench        pendel bench, with the arguments
+  micro        micro-benchmarks, with the arguments of BenchmarkDotNet
   pack         packages into out/packages
   help         this list"""
 
@@ -317,7 +318,7 @@ let pendel command arguments =
     dotnetWith [] ($"{cli}/bin/Release/net10.0/pendel.dll" :: command :: arguments)
 
 /// The micro-benchmarks; without arguments all of them.
-let bench arguments =
+let micro arguments =
     let project = "tests/Pendel.Benchmarks"
     buildOf project "-v quiet"
 
@@ -351,8 +352,9 @@ let private run arguments =
     | [ "test" ] -> testAll ()
     | [ "oracles" ] -> testOracles ()
     | "demo" :: rest -> pendel "demo" rest
-    | "bench" :: rest -> bench rest
     | "experiments" :: rest -> if (experiments rest).IsEmpty then 0 else 1
+    | "bench" :: rest -> pendel "bench" rest
+    | "micro" :: rest -> micro rest
     | [ "pack" ] -> pack () |> zero
     | [ "help" ] -> printfn "%s" usage |> zero
     | _ -> raise (Stop usage)

@@ -13,6 +13,7 @@ let private overview =
         "pendel info FILES...                        what structures (.cif) and data sets (.cif_pets) hold"
         "pendel simulate STRUCTURE DATA              residuals of a structure as it is"
         "pendel refine STRUCTURE DATA --out DIR      refine a structure"
+        "pendel bench [--data DIR]                   times of the kernels and the model on this machine"
         "pendel COMMAND --help                       options of a command"
         "pendel --version                            version"
         ""
@@ -41,6 +42,9 @@ let private commands: (string * (Terminal -> string list -> int)) list =
         "refine",
         (fun terminal arguments ->
             dispatch (CommandLine.parse<RefineOption> "refine" arguments) terminal RefineCommand.run)
+        "bench",
+        (fun terminal arguments ->
+            dispatch (CommandLine.parse<BenchOption> "bench" arguments) terminal BenchCommand.run)
     ]
 
 let private unknown (command: string) =

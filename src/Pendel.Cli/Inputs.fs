@@ -26,11 +26,28 @@ let paths files =
     | _ :: _ :: _ -> raise (UsageException $"found {files.Length - 1} data sets, expected one: one data set for now")
     | _ -> raise (UsageException "a structure (.cif) and a data set (.cif_pets) are expected")
 
+/// Sites whose B lies beyond the table of absorptive factors.
+let private beyondAbsorption (crystal: Crystal) (experiment: Experiment) =
+    [
+        for site in crystal.Sites do
+            let factor =
+                AbsorptiveFactors.For(site.Element, ElectronOptics.FromWavelength experiment.Wavelength)
+
+            let u = site.Adp.ToCartesian crystal.Cell
+            let b = 8.0 * Math.PI ** 2.0 * (u.T11 + u.T22 + u.T33) / 3.0
+
+            if b < factor.LowestB || b > factor.HighestB then
+                FormattableString.Invariant
+                    $"{site.Label} has B = {b:F2} Å²; its absorption is that of the nearest tabulated B, {factor.LowestB} to {factor.HighestB} Å²"
+    ]
+
 /// What the model does not do as the files say.
 let private beyondTheModel (settings: Pendel.Core.Settings) (crystal: Crystal) (experiment: Experiment) =
     [
-        if experiment.Geometry = CollectionGeometry.Precession then
-            "the data are of precession; they are integrated as continuous rotation, and residuals will mean little"
+        let evidence = GeometryEvidence.Of experiment
+
+        if settings.Geometry.IsNone && evidence.Contradicts experiment.Geometry then
+            $"the header says {Text.geometry experiment.Geometry}, the data {Text.geometry evidence.Geometry}, which is what they are taken for: {evidence.Reason}"
 
         for site in crystal.Sites do
             if
@@ -38,6 +55,9 @@ let private beyondTheModel (settings: Pendel.Core.Settings) (crystal: Crystal) (
                 && site.Charge <> 0
             then
                 $"{site.Label} has the charge {site.Charge}; the scattering factors in use are those of the neutral atom"
+
+        if settings.Absorption = Pendel.Core.Absorption.ThermalDiffuse then
+            yield! beyondAbsorption crystal experiment
     ]
 
 /// Reads and compares a structure and a data set.

@@ -17,6 +17,16 @@ type PrecisionChoice =
     | Single
     | Double
 
+/// What scatters electrons out of the elastic waves: the imaginary part U′ of the potential.
+[<RequireQualifiedAccess>]
+type Absorption =
+    /// U′ = 0.
+    | None
+    /// U′_g = κU_g.
+    | Proportional
+    /// Thermal diffuse scattering, from tabulated f′(s, B).
+    | ThermalDiffuse
+
 /// How the orientation of each frame is refined.
 type OrientationMethod =
     /// Gauss–Newton on three angles with the scale.
@@ -57,15 +67,32 @@ type OptimiserChoice =
     /// L-BFGS with a weak Wolfe line search.
     | Lbfgs
 
+/// A width of the mosaic blocks' distribution.
+type MosaicitySetting =
+    /// That of the data file; none means 0.
+    | FromData
+    /// Degrees.
+    | Degrees of float
+    /// Refined, from that of the data file.
+    | Refined
+
 /// Every setting that changes the result of a refinement. Angles in degrees, lengths in Å.
 type Settings =
     {
         /// Which beams couple, which reflections are scored.
         Selection: SelectionSettings
+        /// How a rocking curve is cut into arcs that share a list of beams.
+        Arcs: ArcCut
         /// Rocking-curve sampling.
         Tilts: TiltSampling
-        /// Standard deviation of the mosaic blocks' tilt perpendicular to the rocking axis, degrees; None: as the data say.
-        Mosaicity: float option
+        /// Rotation or precession; None: as the data show.
+        Geometry: CollectionGeometry option
+        /// Standard deviation of the mosaic blocks' tilt perpendicular to the rocking axis.
+        Mosaicity: MosaicitySetting
+        /// Standard deviation of the mosaic blocks' tilt about the rocking axis.
+        MosaicityAlong: MosaicitySetting
+        /// How the thickness spreads within a frame.
+        ThicknessDistribution: ThicknessDistribution
         /// Smallest thickness of the scan and of the network, Å.
         ThicknessMin: float
         /// Largest thickness of the scan and of the network, Å.
@@ -76,6 +103,10 @@ type Settings =
         ThicknessPrior: ThicknessPrior
         /// Electron scattering factors.
         ScatteringFactors: ScatteringFactorTable
+        /// Imaginary part of the potential.
+        Absorption: Absorption
+        /// κ of proportional absorption, –.
+        AbsorptionRatio: float
         /// Method of the orientation stage.
         Orientation: OrientationMethod
         /// Standard deviation of the prior on |ω_f|, degrees.
@@ -103,13 +134,19 @@ module Settings =
     let standard =
         {
             Selection = SelectionSettings(BeamGMax = 2.0, SgMax = 0.01, ScoredGMax = 2.0, Rsg = 0.9, Dsg = 0.0015)
+            Arcs = ArcCut.CostModel
             Tilts = Sufficient
-            Mosaicity = None
+            Geometry = None
+            Mosaicity = FromData
+            MosaicityAlong = Degrees 0.0
+            ThicknessDistribution = Plate
             ThicknessMin = 100.0
             ThicknessMax = 2000.0
             ThicknessModel = ThicknessChoice.Network
             ThicknessPrior = NoPrior
             ScatteringFactors = ScatteringFactorTable.Lobato
+            Absorption = Absorption.None
+            AbsorptionRatio = 0.1
             Orientation = Gradient
             OrientationPrior = 0.3
             OrientationBound = 1.0

@@ -5,36 +5,29 @@ internal interface IAlgebra
 {
     /// <summary>Parts of a number: 1 (real) or 2 (real and imaginary).</summary>
     static abstract int Parts { get; }
-
-    /// <summary>Whether the second factor enters a product by its conjugate.</summary>
-    static abstract bool ConjugatesSecond { get; }
 }
 
 /// <summary>a·b of real numbers.</summary>
 internal readonly struct RealAlgebra : IAlgebra
 {
     public static int Parts => 1;
-    public static bool ConjugatesSecond => false;
 }
 
 /// <summary>a·b of complex numbers.</summary>
 internal readonly struct ComplexAlgebra : IAlgebra
 {
     public static int Parts => 2;
-    public static bool ConjugatesSecond => false;
-}
-
-/// <summary>a·b* of complex numbers.</summary>
-internal readonly struct ComplexConjugateAlgebra : IAlgebra
-{
-    public static int Parts => 2;
-    public static bool ConjugatesSecond => true;
 }
 
 /// <summary>A number known to the compiler, so that a tile's loops unroll.</summary>
 internal interface ICount
 {
     static abstract int Value { get; }
+}
+
+internal readonly struct None : ICount
+{
+    public static int Value => 0;
 }
 
 internal readonly struct One : ICount

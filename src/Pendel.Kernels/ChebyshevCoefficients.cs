@@ -60,6 +60,7 @@ internal static class ChebyshevCoefficients
             coefficients[0] = 1;
             return;
         }
+        double factor = 2 / z;
         int start = Math.Max(coefficients.Length, HighestOrder(z, 0, 1e-17)) + 12;
         double next = 0;
         double current = 1e-300;
@@ -74,14 +75,14 @@ internal static class ChebyshevCoefficients
             {
                 sum += k == 0 ? current : 2 * current;
             }
-            (current, next) = ((2 * k / z * current) - next, current);
+            (current, next) = ((k * factor * current) - next, current);
             if (Math.Abs(current) > Huge)
             {
-                double factor = 1 / Math.Abs(current);
-                current *= factor;
-                next *= factor;
-                sum *= factor;
-                Scale(coefficients[Math.Min(k, coefficients.Length)..], factor);
+                double scale = 1 / Math.Abs(current);
+                current *= scale;
+                next *= scale;
+                sum *= scale;
+                Scale(coefficients[Math.Min(k, coefficients.Length)..], scale);
             }
         }
         Scale(coefficients, 2 / sum);

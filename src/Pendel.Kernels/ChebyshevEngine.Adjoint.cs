@@ -6,23 +6,17 @@ namespace Pendel.Kernels;
 // that of a; and the cotangents are Ū = (1/r)(Λ_1 φ_0† + 2 Σ_{k≥1} Λ_{k+1} φ_k†), d̄ = Re diag(w⁻¹ Ū), tilt by tilt.
 internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
 {
-    /// <summary>Columns of the inner dimension (orders × tilts) summed in one go: as many as the nearest cache holds of one panel.</summary>
-    private const int InnerColumns = 64;
+    private T* EvenSource => call.Sources.Pointer;
 
-    private readonly Scratch<T> sources = new();
-    private readonly Scratch<T> adjoints = new();
-    private readonly Scratch<T> diagonalSum = new();
-    private readonly Scratch<T> potentialSum = new();
-    private readonly Scratch<double> rowSum = new();
-    private int ordersPerBlock;
+    private T* OddSource => call.Sources.Pointer + vector;
 
-    private T* EvenSource => sources.Pointer;
-
-    private T* OddSource => sources.Pointer + vector;
-
-    /// <summary>Λ_k, kept for the block of k and the block above it.</summary>
-    private T* Lambda(int k) =>
-        adjoints.Pointer + (((k / ordersPerBlock % 2 * ordersPerBlock) + (k % ordersPerBlock)) * vector);
+    /// <summary>Λ_k with k ≥ 1, kept for the block of order k − 1 and for the block above it.</summary>
+    private T* Lambda(int k)
+    {
+        int order = k - 1;
+        int slot = (order / ordersPerBlock % 2 * ordersPerBlock) + (order % ordersPerBlock);
+        return call.Adjoints.Pointer + (slot * vector);
+    }
 
     /// <inheritdoc/>
     public override double Adjoint(
@@ -40,14 +34,14 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             throw new InvalidOperationException("Adjoint needs a Forward of the same arc just before it.");
         }
         return arc.IsReal
-            ? Adjoint<RealAlgebra, RealAlgebra>(
+            ? Adjoint<RealAlgebra>(
                 arc,
                 intensityCotangent,
                 potentialCotangentRe,
                 potentialCotangentIm,
                 diagonalCotangent
             )
-            : Adjoint<ComplexAlgebra, ComplexConjugateAlgebra>(
+            : Adjoint<ComplexAlgebra>(
                 arc,
                 intensityCotangent,
                 potentialCotangentRe,
@@ -56,7 +50,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             );
     }
 
-    private double Adjoint<TAlgebra, TOuter>(
+    private double Adjoint<TAlgebra>(
         in ArcMatrix arc,
         ReadOnlySpan<double> intensityCotangent,
         Span<double> potentialCotangentRe,
@@ -64,34 +58,69 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         Span<double> diagonalCotangent
     )
         where TAlgebra : IAlgebra
-        where TOuter : IAlgebra
     {
-        ordersPerBlock = Math.Max(2, InnerColumns / tilts);
-        adjoints.ReserveZeros(2 * ordersPerBlock * vector);
-        diagonalSum.ReserveZeros(tilts * plane);
-        potentialSum.ReserveZeros(beams * parts * plane);
-        Sources<TAlgebra>(arc, intensityCotangent);
-        SetFirst(Phi(0), 0.5);
-        for (int k = highest; k >= 1; k--)
+        if (many > 0)
         {
-            Retreat<TAlgebra>(k);
-            if (k % ordersPerBlock == 0 || k == 1)
-            {
-                AddOuterProducts<TOuter>(
-                    k,
-                    Math.Min(highest, (k / ordersPerBlock * ordersPerBlock) + ordersPerBlock - 1)
-                );
-            }
+            ManySources<TAlgebra>(arc, intensityCotangent);
         }
+        else
+        {
+            Sources<TAlgebra>(arc, intensityCotangent);
+        }
+        Retreat<TAlgebra>();
         double along = Diagonal(arc, diagonalCotangent) + Potential(arc, potentialCotangentRe, potentialCotangentIm);
         return forwardThickness > 0 ? along / forwardThickness : AtEntrance(arc, intensityCotangent);
+    }
+
+    /// <inheritdoc/>
+    public override void RepeatAdjoint()
+    {
+        if (parts == 1)
+        {
+            Retreat<RealAlgebra>();
+        }
+        else
+        {
+            Retreat<ComplexAlgebra>();
+        }
+    }
+
+    /// <summary>Computes all Λ_k and sums the cotangents of the matrix, one block of orders after another.</summary>
+    private void Retreat<TAlgebra>()
+        where TAlgebra : IAlgebra
+    {
+        call.Adjoints.Reserve(2 * ordersPerBlock * vector);
+        Clear(Lambda(highest + 1));
+        Clear(Lambda(highest + 2));
+        call.DiagonalSum.ReserveZeros(tilts * plane);
+        for (int last = highest - 1; last >= 0; )
+        {
+            int first = last / ordersPerBlock * ordersPerBlock;
+            Recall<TAlgebra>(first);
+            if (first == 0)
+            {
+                SetFirst(Phi(0), 0.5);
+            }
+            for (int k = last + 1; k > first; k--)
+            {
+                Retreat<TAlgebra>(k);
+                AddDiagonal(k);
+            }
+            call.Outer.PackConjugate<TAlgebra>(Phi(first), column, plane, beams, (last - first + 1) * tilts);
+            if (last == highest - 1)
+            {
+                call.PotentialSum.ReserveZeros(call.Outer.TilesLength(beams));
+            }
+            call.Outer.AddProduct(Lambda(first + 1), column, plane, beams, call.PotentialSum.Pointer);
+            last = first - 1;
+        }
     }
 
     /// <summary>w ψ̄ for even orders and ∓i w ψ̄ for odd ones (real parts alone where U is real).</summary>
     private void Sources<TAlgebra>(in ArcMatrix arc, ReadOnlySpan<double> intensityCotangent)
         where TAlgebra : IAlgebra
     {
-        sources.ReserveZeros(2 * vector);
+        call.Sources.ReserveZeros(2 * vector);
         double transmission = Transmission(arc, forwardThickness);
         double sign = forwardOpposite ? -1 : 1;
         for (int s = 0; s < tilts; s++)
@@ -113,78 +142,51 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         }
     }
 
-    /// <summary>Λ_k from Λ_{k+1} and Λ_{k+2}, and its product with φ_{k−1} for the diagonal.</summary>
+    /// <summary>Λ_k from the two above it.</summary>
     private void Retreat<TAlgebra>(int k)
         where TAlgebra : IAlgebra
     {
-        T* above = k == highest ? ZeroVector(k + 1) : Lambda(k + 1);
-        T* twoAbove = k >= highest - 1 ? ZeroVector(k + 2) : Lambda(k + 2);
-        (hermitian ? packed : packedAdjoint).Multiply<TAlgebra, Gradient<TAlgebra>>(
-            above,
-            plane,
-            column,
-            tiltBlocks,
-            new Gradient<TAlgebra>(
-                Step<TAlgebra>(above, twoAbove, Lambda(k), -1),
-                k % 2 == 0 ? EvenSource : OddSource,
-                T.CreateTruncating(coefficients.Pointer[k]),
-                Phi(k - 1),
-                diagonalSum.Pointer
-            )
-        );
-    }
-
-    private T* ZeroVector(int k)
-    {
-        T* place = Lambda(k);
-        new Span<T>(place, checked((int)vector)).Clear();
-        return place;
-    }
-
-    /// <summary>Adds Σ_k φ_{k−1} Λ_k† (φ_0 halved) over the orders of one block and all tilts: the conjugate of Ū, row by row.</summary>
-    private void AddOuterProducts<TOuter>(int first, int last)
-        where TOuter : IAlgebra
-    {
-        Blocks rowBlocks = packed.Panels;
-        Blocks columns = new(beams, RegisterTile<TLanes, TVector, T>.Columns);
-        for (int p = 0; p < rowBlocks.Count; p++)
+        T* source =
+            many > 0 ? ManySource(k)
+            : k % 2 == 0 ? EvenSource
+            : OddSource;
+        T factor = many > 0 ? T.One : T.CreateTruncating(coefficients.Pointer[k]);
+        Recurrence<TLanes, TVector, T, TAlgebra, One> step = new()
         {
-            int rows = rowBlocks.Size(p);
-            nint h = rowBlocks.Start(p) * TLanes.Count;
-            for (int b = 0; b < columns.Count; b++)
-            {
-                int g = columns.Start(b);
-                RegisterTile<TLanes, TVector, T>.Multiply<TOuter>(
-                    rows,
-                    columns.Size(b),
-                    new TileOperands<T>
-                    {
-                        Steps = (last - first + 1) * tilts,
-                        A = Phi(first - 1) + h,
-                        AStep = column,
-                        AImaginary = plane,
-                        B = Lambda(first) + g,
-                        BStep = column,
-                        BColumn = 1,
-                        BImaginary = plane,
-                        Tile = tile.Pointer,
-                    }
-                );
-                AddTile(rows, columns.Size(b), potentialSum.Pointer + (g * parts * plane) + h);
-            }
-        }
+            Weight = ScaledWeight,
+            Diagonal = ScaledDiagonal,
+            Absorption = T.CreateTruncating(-Absorption),
+            Plane = plane,
+            Column = column,
+            Current = Lambda(k + 1),
+            Previous = Lambda(k + 2),
+            Next = Lambda(k),
+            Source = source,
+            Factor = factor,
+        };
+        (hermitian ? packed : packedAdjoint).Multiply(Lambda(k + 1), plane, column, tiltBlocks, ref step);
     }
 
+    /// <summary>Adds Re Λ_k φ_{k−1}* to the sum of the diagonal.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddTile(int rows, int columns, T* to)
+    private void AddDiagonal(int k)
     {
-        T* from = tile.Pointer;
-        for (int c = 0; c < columns * parts; c++, to += plane)
+        T* lambda = Lambda(k);
+        T* phi = Phi(k - 1);
+        T* sum = call.DiagonalSum.Pointer;
+        nint length = plane;
+        nint imaginary = parts == 2 ? plane : 0;
+        for (int s = 0; s < tilts; s++, lambda += column, phi += column, sum += length)
         {
-            for (int i = 0; i < rows; i++, from += TLanes.Count)
+            for (nint g = 0; g < length; g += TLanes.Count)
             {
-                T* place = to + (i * TLanes.Count);
-                TLanes.Store(place, TLanes.Add(TLanes.Load(place), TLanes.Load(from)));
+                TVector total = TLanes.MultiplyAdd(TLanes.Load(lambda + g), TLanes.Load(phi + g), TLanes.Load(sum + g));
+                if (imaginary > 0)
+                {
+                    TVector im = TLanes.Load(lambda + imaginary + g);
+                    total = TLanes.MultiplyAdd(im, TLanes.Load(phi + imaginary + g), total);
+                }
+                TLanes.Store(sum + g, total);
             }
         }
     }
@@ -198,7 +200,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             for (int g = 0; g < beams; g++)
             {
                 int at = (s * beams) + g;
-                double sum = double.CreateTruncating(diagonalSum.Pointer[(s * plane) + g]);
+                double sum = double.CreateTruncating(call.DiagonalSum.Pointer[(s * plane) + g]);
                 cotangent[at] = 2 / spectrum.Radius * sum / arc.Weight[at];
                 along += cotangent[at] * (arc.Diagonal[at] - spectrum.Centre);
             }
@@ -211,39 +213,20 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     {
         double scale = 2 / spectrum.Radius;
         double along = 0;
-        double* row = rowSum.Reserve(plane);
+        double* row = call.RowSum.Reserve(plane);
         for (int g = 0; g < beams; g++)
         {
-            int start = g * beams;
-            T* from = potentialSum.Pointer + (g * parts * plane);
-            Widen(from, row);
-            along += Doubles.AddScaled(
-                scale,
-                row,
-                arc.PotentialRe.Slice(start, beams),
-                cotangentRe.Slice(start, beams)
-            );
+            call.Outer.ReadColumn(call.PotentialSum.Pointer, beams, g, 0, row);
+            Span<double> sums = cotangentRe.Slice(g * beams, beams);
+            along += Doubles.AddScaled(scale, row, arc.PotentialRe.Slice(g * beams, beams), sums);
             if (parts == 2)
             {
-                Widen(from + plane, row);
-                along += Doubles.AddScaled(
-                    -scale,
-                    row,
-                    arc.PotentialIm.Slice(start, beams),
-                    cotangentIm.Slice(start, beams)
-                );
+                call.Outer.ReadColumn(call.PotentialSum.Pointer, beams, g, 1, row);
+                sums = cotangentIm.Slice(g * beams, beams);
+                along += Doubles.AddScaled(scale, row, arc.PotentialIm.Slice(g * beams, beams), sums);
             }
         }
         return along;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Widen(T* from, double* to)
-    {
-        for (nint i = 0; i < plane; i += TLanes.Count)
-        {
-            TLanes.StoreDoubles(to + i, TLanes.Load(from + i));
-        }
     }
 
     /// <summary>dL/dt at t = 0: only the absorption of the incident beam acts.</summary>

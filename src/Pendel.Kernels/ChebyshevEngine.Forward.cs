@@ -1,8 +1,13 @@
+using System.Runtime.CompilerServices;
+
 namespace Pendel.Kernels;
 
 internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
 {
     private const double LargestError = 0.01;
+
+    /// <summary>Orders that are added to the sums while they are in the nearest cache.</summary>
+    private const int Together = 8;
 
     private bool forwardKept;
     private double forwardThickness;
@@ -13,9 +18,25 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     private T* OddSum => sums.Pointer + vector;
 
     /// <inheritdoc/>
+    public override int Terms => highest;
+
+    /// <inheritdoc/>
+    public override void RepeatForward()
+    {
+        if (parts == 1)
+        {
+            Advance<RealAlgebra>([]);
+        }
+        else
+        {
+            Advance<ComplexAlgebra>([]);
+        }
+    }
+
+    /// <inheritdoc/>
     public override double Forward(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities)
     {
-        forwardKept = false;
+        (forwardKept, scanning, many) = (false, false, 0);
         double error;
         if (arc.IsReal)
         {
@@ -32,7 +53,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     private double Forward<TAlgebra>(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities)
         where TAlgebra : IAlgebra
     {
-        double error = Propagate<TAlgebra>(arc, thickness, nameof(thickness));
+        double error = Propagate<TAlgebra>(arc, thickness, nameof(thickness), []);
         double transmission = Transmission(arc, thickness);
         for (int s = 0; s < tilts; s++)
         {
@@ -46,15 +67,15 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         return error;
     }
 
-    /// <summary>Computes the φ_k that a thickness needs and their sums; returns a bound of the amplitudes' errors.</summary>
+    /// <summary>Computes the φ_k that a thickness needs and their sums, or their scored rows; returns a bound of the amplitudes' errors.</summary>
     /// <exception cref="ArgumentException">The terms of the series grow so much that no digits would be left.</exception>
-    private double Propagate<TAlgebra>(in ArcMatrix arc, double thickness, string name)
+    private double Propagate<TAlgebra>(in ArcMatrix arc, double thickness, string name, ReadOnlySpan<int> scored)
         where TAlgebra : IAlgebra
     {
         Prepare<TAlgebra>(arc, thickness, name);
         double z = Argument(arc, thickness);
         ChebyshevCoefficients.Fill(z, new Span<double>(coefficients.Pointer, highest + 1));
-        double growth = Advance<TAlgebra>();
+        double growth = Advance<TAlgebra>(scored);
         Precision precision = typeof(T) == typeof(float) ? Precision.Single : Precision.Double;
         double error = PrecisionBound.Amplitude(precision, z) * Math.Max(1, growth * Transmission(arc, thickness));
         return error <= LargestError
@@ -81,40 +102,75 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         return (re, im);
     }
 
-    /// <summary>Computes all φ_k, adds c_k φ_k to the even or the odd sum, and returns the largest |c_k φ_k| but at least 1.</summary>
-    private double Advance<TAlgebra>()
+    /// <summary>Computes all φ_k and ψ's sums of them, or takes their scored rows; returns the largest |c_k φ_k| but at least 1.</summary>
+    private double Advance<TAlgebra>(ReadOnlySpan<int> scored)
         where TAlgebra : IAlgebra
     {
         double growth = 1;
-        sums.ReserveZeros(2 * vector);
-        new Span<T>(Phi(0), checked((int)vector)).Clear();
-        T* zero = Phi(2);
-        new Span<T>(zero, checked((int)vector)).Clear();
-        SetFirst(Phi(0), 0.5);
-        SetFirst(EvenSum, coefficients.Pointer[0]);
-        for (int k = 1; k <= highest; k++)
+        bool gathering = scanning || many > 0;
+        if (gathering)
         {
-            packed.Multiply<TAlgebra, Accumulate<TAlgebra>>(
-                Phi(k - 1),
-                plane,
-                column,
-                tiltBlocks,
-                new Accumulate<TAlgebra>(
-                    Step<TAlgebra>(Phi(k - 1), k == 1 ? zero : Phi(k - 2), Phi(k), 1),
-                    k % 2 == 0 ? EvenSum : OddSum,
-                    T.CreateTruncating(coefficients.Pointer[k])
-                )
-            );
-            if (k == 1)
+            ShapeScored(scored);
+        }
+        else
+        {
+            sums.ReserveZeros(2 * vector);
+        }
+        for (int first = 0; first <= highest; first += Together)
+        {
+            if (first % ordersKept == 0)
             {
-                SetFirst(Phi(0), 1);
+                Open(first);
             }
-            if (!hermitian)
+            int end = Math.Min(first + Together, highest + 1);
+            Fill<TAlgebra>(first, end);
+            if (!gathering)
             {
-                growth = Math.Max(growth, Math.Abs(coefficients.Pointer[k]) * LargestElement(Phi(k)));
+                AddFour(first, end, EvenSum);
+                AddFour(first + 1, end, OddSum);
+            }
+            for (int k = first; k < end; k++)
+            {
+                if (gathering)
+                {
+                    GatherScored(k, scored);
+                }
+                if (!hermitian)
+                {
+                    growth = Math.Max(growth, Math.Abs(coefficients.Pointer[k]) * LargestElement(Phi(k)));
+                }
             }
         }
         return growth;
+    }
+
+    /// <summary>Adds up to four terms, every second from an order on; those that are missing have the coefficient 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void AddFour(int first, int end, T* sum)
+    {
+        T* phi0 = Term(first, end, out T c0);
+        T* phi1 = Term(first + 2, end, out T c1);
+        T* phi2 = Term(first + 4, end, out T c2);
+        T* phi3 = Term(first + 6, end, out T c3);
+        nint length = vector;
+        TVector factor0 = TLanes.Broadcast(c0);
+        TVector factor1 = TLanes.Broadcast(c1);
+        TVector factor2 = TLanes.Broadcast(c2);
+        TVector factor3 = TLanes.Broadcast(c3);
+        for (nint i = 0; i < length; i += TLanes.Count)
+        {
+            TVector total = TLanes.MultiplyAdd(factor0, TLanes.Load(phi0 + i), TLanes.Load(sum + i));
+            total = TLanes.MultiplyAdd(factor1, TLanes.Load(phi1 + i), total);
+            total = TLanes.MultiplyAdd(factor2, TLanes.Load(phi2 + i), total);
+            total = TLanes.MultiplyAdd(factor3, TLanes.Load(phi3 + i), total);
+            TLanes.Store(sum + i, total);
+        }
+    }
+
+    private T* Term(int k, int end, out T coefficient)
+    {
+        coefficient = k < end ? T.CreateTruncating(coefficients.Pointer[k]) : T.Zero;
+        return Phi(Math.Min(k, end - 1));
     }
 
     private double LargestElement(T* values)
@@ -133,6 +189,8 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         return double.CreateTruncating(Reduce<TLanes, TVector, T>.Largest(largest));
     }
 
+    private void Clear(T* values) => new Span<T>(values, checked((int)vector)).Clear();
+
     /// <summary>Sets the incident beam of all tilts.</summary>
     private void SetFirst(T* values, double value)
     {
@@ -141,18 +199,4 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             values[s * column] = T.CreateTruncating(value);
         }
     }
-
-    private Recurrence<TLanes, TVector, T, TAlgebra> Step<TAlgebra>(T* current, T* previous, T* next, double side)
-        where TAlgebra : IAlgebra =>
-        new()
-        {
-            Weight = ScaledWeight,
-            Diagonal = ScaledDiagonal,
-            Absorption = T.CreateTruncating(side * 2 * spectrum.Absorption / spectrum.Radius),
-            Plane = plane,
-            Column = column,
-            Current = current,
-            Previous = previous,
-            Next = next,
-        };
 }

@@ -1,11 +1,10 @@
 namespace Pendel.Kernels;
 
-// The φ_k do not depend on the thickness: the scored rows of all φ_k are multiplied by the coefficients of all thicknesses.
+// The φ_k do not depend on the thickness: the scored rows of all φ_k, packed, are multiplied by the coefficients of all thicknesses.
 internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
 {
-    private readonly Scratch<T> scoredRows = new();
-    private readonly Scratch<T> thicknessCoefficients = new();
-    private readonly Scratch<T> scoredSums = new();
+    /// <summary>Whether the scored beams follow each other, so that they are copied at once.</summary>
+    private bool scoredTogether;
 
     /// <inheritdoc/>
     public override double AtThicknesses(
@@ -16,12 +15,8 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         Span<double> result
     )
     {
-        forwardKept = false;
-        double largest = 0;
-        foreach (double thickness in thicknesses)
-        {
-            largest = Math.Max(largest, thickness);
-        }
+        (forwardKept, scanning, many) = (false, true, 0);
+        double largest = Largest(thicknesses);
         return arc.IsReal
             ? AtThicknesses<RealAlgebra>(arc, largest, thicknesses, scored, tiltWeights, result)
             : AtThicknesses<ComplexAlgebra>(arc, largest, thicknesses, scored, tiltWeights, result);
@@ -37,129 +32,133 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     )
         where TAlgebra : IAlgebra
     {
-        double error = Propagate<TAlgebra>(arc, largest, nameof(thicknesses));
-        int width = new Blocks(parts * tilts * scored.Length, TLanes.Count).Count * TLanes.Count;
-        GatherScored(scored, width);
-        Coefficients(arc, thicknesses);
-        scoredSums.Reserve(2L * thicknesses.Length * width);
-        SumOrders(0, thicknesses.Length, width);
-        SumOrders(1, thicknesses.Length, width);
+        double error = Propagate<TAlgebra>(arc, largest, nameof(thicknesses), scored);
+        SumScored(arc, thicknesses, call.ThicknessCoefficients);
+        FillFactors(arc, scored, tiltWeights);
         for (int t = 0; t < thicknesses.Length; t++)
         {
+            ReadAmplitudes(t, thicknesses.Length, tilts * scored.Length);
             double transmission = Transmission(arc, thicknesses[t]);
-            AddIntensities<TAlgebra>(
-                arc,
-                scored,
-                tiltWeights,
-                transmission * transmission,
-                scoredSums.Pointer + ((nint)t * width),
-                (nint)thicknesses.Length * width,
-                result.Slice(t * scored.Length, scored.Length)
-            );
+            AddIntensities(transmission * transmission, result.Slice(t * scored.Length, scored.Length));
         }
         return error;
     }
 
-    /// <summary>Scored rows as [order][part][tilt][scored], padded with zeros.</summary>
-    private void GatherScored(ReadOnlySpan<int> scored, int width)
+    /// <summary>Σ_even c_k φ_k and Σ_odd c_k φ_k / i of the scored rows at all thicknesses, with their coefficients.</summary>
+    private void SumScored(in ArcMatrix arc, ReadOnlySpan<double> thicknesses, Scratch<T> factors)
     {
-        T* to = scoredRows.ReserveZeros((highest + 1) * (long)width);
-        for (int k = 0; k <= highest; k++)
+        FillCoefficients(arc, thicknesses, factors);
+        SumOrders(call.EvenRows, 0, thicknesses.Length, factors.Pointer, call.EvenSums);
+        SumOrders(call.OddRows, 1, thicknesses.Length, factors.Pointer, call.OddSums);
+    }
+
+    /// <summary>Re and Im of E + iO at one thickness, [tilt][scored], into <c>ScoredEven</c> and <c>ScoredOdd</c>.</summary>
+    private void ReadAmplitudes(int thickness, int thicknesses, int all)
+    {
+        double* even = call.ScoredEven.Reserve((parts * all) + TLanes.Count);
+        double* odd = call.ScoredOdd.Reserve((parts * all) + TLanes.Count);
+        call.EvenRows.ReadColumn(call.EvenSums.Pointer, thicknesses, thickness, 0, even);
+        call.OddRows.ReadColumn(call.OddSums.Pointer, thicknesses, thickness, 0, odd);
+        if (parts == 2)
         {
-            T* row = to + ((nint)k * width);
-            for (int part = 0; part < parts; part++)
-            {
-                for (int s = 0; s < tilts; s++)
-                {
-                    T* from = Phi(k) + (s * column) + (part * plane);
-                    for (int i = 0; i < scored.Length; i++)
-                    {
-                        *row++ = from[scored[i]];
-                    }
-                }
-            }
+            Doubles.Add(even, -1, odd + all, all);
+            Doubles.Add(odd, 1, even + all, all);
         }
     }
 
-    private void Coefficients(in ArcMatrix arc, ReadOnlySpan<double> thicknesses)
+    /// <summary>Shapes the rows [part][tilt][scored] of the orders to come.</summary>
+    private void ShapeScored(ReadOnlySpan<int> scored)
     {
-        T* to = thicknessCoefficients.Reserve((long)thicknesses.Length * (highest + 1));
-        Span<double> own = new(coefficients.Pointer, highest + 1);
-        foreach (double thickness in thicknesses)
+        int rows = parts * tilts * scored.Length;
+        call.EvenRows.Shape<RealAlgebra>(rows, (highest + 2) / 2);
+        call.OddRows.Shape<RealAlgebra>(rows, (highest + 1) / 2);
+        call.ScoredRow.Reserve(rows);
+        scoredTogether = true;
+        for (int i = 1; i < scored.Length; i++)
         {
-            ChebyshevCoefficients.Fill(Argument(arc, thickness), own);
-            foreach (double value in own)
+            scoredTogether &= scored[i] == scored[i - 1] + 1;
+        }
+    }
+
+    private void GatherScored(int k, ReadOnlySpan<int> scored)
+    {
+        T* row = call.ScoredRow.Pointer;
+        for (int p = 0; p < parts * tilts; p++)
+        {
+            T* from = Phi(k) + (p % tilts * column) + (p / tilts * plane);
+            if (scoredTogether)
             {
-                *to++ = T.CreateTruncating(value);
+                new Span<T>(from + scored[0], scored.Length).CopyTo(new Span<T>(row, scored.Length));
+                row += scored.Length;
+                continue;
+            }
+            foreach (int beam in scored)
+            {
+                *row++ = from[beam];
+            }
+        }
+        (k % 2 == 0 ? call.EvenRows : call.OddRows).SetColumn(k / 2, call.ScoredRow.Pointer);
+    }
+
+    /// <summary>Coefficients as [order][thickness].</summary>
+    private void FillCoefficients(in ArcMatrix arc, ReadOnlySpan<double> thicknesses, Scratch<T> factors)
+    {
+        T* to = factors.Reserve((long)thicknesses.Length * (highest + 1));
+        Span<double> own = new(coefficients.Pointer, highest + 1);
+        for (int t = 0; t < thicknesses.Length; t++)
+        {
+            ChebyshevCoefficients.Fill(Argument(arc, thicknesses[t]), own);
+            for (int k = 0; k <= highest; k++)
+            {
+                to[((nint)k * thicknesses.Length) + t] = T.CreateTruncating(own[k]);
             }
         }
     }
 
     /// <summary>Σ c_k φ_k over the even or the odd orders: a real product of scored rows and thicknesses.</summary>
-    private void SumOrders(int parity, int thicknesses, int width)
+    private static void SumOrders(
+        PackedMatrix<TLanes, TVector, T> rows,
+        int parity,
+        int thicknesses,
+        T* factors,
+        Scratch<T> sums
+    )
     {
-        Blocks rowBlocks = new(width / TLanes.Count, RegisterTile<TLanes, TVector, T>.Rows<RealAlgebra>());
-        Blocks columns = new(thicknesses, RegisterTile<TLanes, TVector, T>.Columns);
-        T* sum = scoredSums.Pointer + ((nint)parity * thicknesses * width);
-        for (int p = 0; p < rowBlocks.Count; p++)
+        rows.AddProduct(
+            factors + (parity * thicknesses),
+            2 * thicknesses,
+            0,
+            thicknesses,
+            sums.ReserveZeros(rows.TilesLength(thicknesses))
+        );
+    }
+
+    /// <summary>Weight of a tilt times w_0/w_g, [tilt][scored].</summary>
+    private void FillFactors(in ArcMatrix arc, ReadOnlySpan<int> scored, ReadOnlySpan<double> tiltWeights)
+    {
+        double* factor = call.ScoredFactors.Reserve(tilts * scored.Length);
+        for (int s = 0; s < tilts; s++)
         {
-            int start = rowBlocks.Start(p) * TLanes.Count;
-            int height = rowBlocks.Size(p) * TLanes.Count;
-            for (int b = 0; b < columns.Count; b++)
+            foreach (int beam in scored)
             {
-                int t = columns.Start(b);
-                RegisterTile<TLanes, TVector, T>.Multiply<RealAlgebra>(
-                    rowBlocks.Size(p),
-                    columns.Size(b),
-                    new TileOperands<T>
-                    {
-                        Steps = (highest + 2 - parity) / 2,
-                        A = scoredRows.Pointer + (parity * width) + start,
-                        AStep = 2 * width,
-                        AImaginary = 0,
-                        B = thicknessCoefficients.Pointer + ((nint)t * (highest + 1)) + parity,
-                        BStep = 2,
-                        BColumn = highest + 1,
-                        BImaginary = 0,
-                        Tile = tile.Pointer,
-                    }
-                );
-                for (int c = 0; c < columns.Size(b); c++)
-                {
-                    new Span<T>(tile.Pointer + (c * height), height).CopyTo(
-                        new Span<T>(sum + ((nint)(t + c) * width) + start, height)
-                    );
-                }
+                *factor++ = tiltWeights[s] * arc.Weight[s * beams] / arc.Weight[(s * beams) + beam];
             }
         }
     }
 
-    private void AddIntensities<TAlgebra>(
-        in ArcMatrix arc,
-        ReadOnlySpan<int> scored,
-        ReadOnlySpan<double> tiltWeights,
-        double transmission,
-        T* even,
-        nint toOdd,
-        Span<double> result
-    )
-        where TAlgebra : IAlgebra
+    /// <summary>Adds |E + iO|² of the amplitudes read last, tilt by tilt.</summary>
+    private void AddIntensities(double transmission, Span<double> sums)
     {
-        int toImaginary = tilts * scored.Length;
-        for (int s = 0; s < tilts; s++)
+        int all = tilts * sums.Length;
+        for (int at = 0; at < all; at += sums.Length)
         {
-            double scale = transmission * tiltWeights[s] * arc.Weight[s * beams];
-            for (int i = 0; i < scored.Length; i++, even++)
-            {
-                double re = double.CreateTruncating(even[0]);
-                double im = double.CreateTruncating(even[toOdd]);
-                if (TAlgebra.Parts == 2)
-                {
-                    re -= double.CreateTruncating(even[toOdd + toImaginary]);
-                    im += double.CreateTruncating(even[toImaginary]);
-                }
-                result[i] += scale * ((re * re) + (im * im)) / arc.Weight[(s * beams) + scored[i]];
-            }
+            Doubles.AddSquares(
+                transmission,
+                call.ScoredEven.Pointer + at,
+                call.ScoredOdd.Pointer + at,
+                call.ScoredFactors.Pointer + at,
+                sums
+            );
         }
     }
 }

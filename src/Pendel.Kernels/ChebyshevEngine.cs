@@ -14,7 +14,7 @@ internal enum LaneWidth
 }
 
 /// <summary>The propagator of one number type and vector width, with the scratch of one thread.</summary>
-internal abstract class ChebyshevEngine
+internal abstract partial class ChebyshevEngine
 {
     /// <summary>As <see cref="Propagator.Forward"/>; returns a bound of the amplitudes' errors.</summary>
     public abstract double Forward(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities);
@@ -37,18 +37,28 @@ internal abstract class ChebyshevEngine
         Span<double> result
     );
 
-    /// <summary>An engine of the wanted width, whether or not the machine has it in hardware.</summary>
-    public static ChebyshevEngine Create<T>(LaneWidth width)
+    /// <summary>Terms of the last propagation, beyond the first.</summary>
+    public abstract int Terms { get; }
+
+    /// <summary>Computes the φ_k of the last forward pass again, with their sums.</summary>
+    public abstract void RepeatForward();
+
+    /// <summary>Computes the Λ_k of the last adjoint again, with the gradient's sums.</summary>
+    public abstract void RepeatAdjoint();
+
+    /// <summary>An engine of the wanted width, whether or not the machine has it in hardware, that stores so many bytes of φ_k and shares the scratch of a call.</summary>
+    public static ChebyshevEngine Create<T>(LaneWidth width, long storedBytes, ChebyshevEngine? sharing = null)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
         (width == LaneWidth.Widest ? Widest : width) switch
         {
-            LaneWidth.Bits512 => new ChebyshevEngine<Lanes512<T>, Vector512<T>, T>(),
-            LaneWidth.Bits256 => new ChebyshevEngine<Lanes256<T>, Vector256<T>, T>(),
-            LaneWidth.Bits128 => new ChebyshevEngine<Lanes128<T>, Vector128<T>, T>(),
-            _ => new ChebyshevEngine<LanesScalar<T>, T, T>(),
+            LaneWidth.Bits512 => new ChebyshevEngine<Lanes512<T>, Vector512<T>, T>(storedBytes, sharing),
+            LaneWidth.Bits256 => new ChebyshevEngine<Lanes256<T>, Vector256<T>, T>(storedBytes, sharing),
+            LaneWidth.Bits128 => new ChebyshevEngine<Lanes128<T>, Vector128<T>, T>(storedBytes, sharing),
+            _ => new ChebyshevEngine<LanesScalar<T>, T, T>(storedBytes, sharing),
         };
 
-    private static LaneWidth Widest =>
+    /// <summary>The widest registers of the machine.</summary>
+    public static LaneWidth Widest =>
         Vector512.IsHardwareAccelerated ? LaneWidth.Bits512
         : Vector256.IsHardwareAccelerated ? LaneWidth.Bits256
         : Vector128.IsHardwareAccelerated ? LaneWidth.Bits128
@@ -61,18 +71,18 @@ internal abstract class ChebyshevEngine
 /// (one tilt) to an odd number of lines, so that steps from column to column do not fall on the same cache set.
 /// Sums of coefficients: E = Σ_even c_k φ_k and O = Σ_odd c_k φ_k / i with real factors, ψ = E + iO.
 /// </remarks>
-internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T> : ChebyshevEngine
+internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>(long storedBytes, ChebyshevEngine? sharing)
+    : ChebyshevEngine
     where TLanes : ILanes<TVector, T>
     where TVector : struct
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    private readonly CallScratch<TLanes, TVector, T> call =
+        (sharing as ChebyshevEngine<TLanes, TVector, T>)?.call ?? new();
     private readonly PackedMatrix<TLanes, TVector, T> packed = new();
     private readonly PackedMatrix<TLanes, TVector, T> packedAdjoint = new();
-    private readonly SpectralBound<TLanes, TVector, T> bound = new();
     private readonly Scratch<T> perTilt = new();
-    private readonly Scratch<T> vectors = new();
     private readonly Scratch<T> sums = new();
-    private readonly Scratch<T> tile = new();
     private readonly Scratch<double> coefficients = new();
 
     private int beams;
@@ -88,7 +98,8 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T> : Cheby
 
     private static double Tolerance => typeof(T) == typeof(float) ? 1e-9 : 1e-17;
 
-    private T* Phi(int k) => vectors.Pointer + (k * vector);
+    /// <summary>2 Im a/r.</summary>
+    private double Absorption => 2 * spectrum.Absorption / spectrum.Radius;
 
     private T* ScaledWeight => perTilt.Pointer;
 
@@ -105,7 +116,6 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T> : Cheby
         column += column / line % 2 == 0 ? line : 0;
         vector = column * tilts;
         tiltBlocks = new Blocks(tilts, RegisterTile<TLanes, TVector, T>.Columns);
-        tile.Reserve(RegisterTile<TLanes, TVector, T>.Capacity);
         PackAndBound<TAlgebra>(arc);
         double z = Argument(arc, thickness);
         if (!(z <= ChebyshevCoefficients.LargestArgument))
@@ -113,12 +123,8 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T> : Cheby
             throw new ArgumentException($"is {thickness} Å: {z} radians of phase are too many", name);
         }
         highest = ChebyshevCoefficients.HighestOrder(z, spectrum.LogGrowth, Tolerance);
-        if ((highest + 1) * (double)vector > Array.MaxLength)
-        {
-            throw new ArgumentException($"is {thickness} Å: {highest} orders do not fit into an array", name);
-        }
         coefficients.Reserve(highest + 1);
-        vectors.Reserve((highest + 1) * (long)vector);
+        ReserveOrders(thickness, name);
         ScaleTilts(arc);
     }
 
@@ -154,7 +160,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T> : Cheby
         {
             packedAdjoint.Pack<TAlgebra>(arc, adjoint: true);
         }
-        spectrum = bound.Of(arc, packed, hermitian ? null : packedAdjoint);
+        spectrum = call.Bound.Of(arc, packed, hermitian ? null : packedAdjoint);
         if (!double.IsFinite(spectrum.Radius + spectrum.HalfHeight))
         {
             Require.Finite(arc.PotentialRe, "potentialRe");

@@ -30,4 +30,39 @@ internal static unsafe class Doubles
         }
         return scale * (Vector.Sum(dot) + rest);
     }
+
+    /// <summary>sums += scale·factors·(re² + im²).</summary>
+    public static void AddSquares(double scale, double* re, double* im, double* factors, Span<double> sums)
+    {
+        int count = Vector<double>.Count;
+        fixed (double* sum = &MemoryMarshal.GetReference(sums))
+        {
+            int i = 0;
+            for (; i <= sums.Length - count; i += count)
+            {
+                Vector<double> x = Vector.Load(re + i);
+                Vector<double> y = Vector.Load(im + i);
+                (Vector.Load(sum + i) + (Vector.Load(factors + i) * scale * ((x * x) + (y * y)))).Store(sum + i);
+            }
+            for (; i < sums.Length; i++)
+            {
+                sum[i] += factors[i] * scale * ((re[i] * re[i]) + (im[i] * im[i]));
+            }
+        }
+    }
+
+    /// <summary>to += sign·values.</summary>
+    public static void Add(double* to, double sign, double* values, int length)
+    {
+        Vector<double> factor = new(sign);
+        int i = 0;
+        for (; i <= length - Vector<double>.Count; i += Vector<double>.Count)
+        {
+            (Vector.Load(to + i) + (factor * Vector.Load(values + i))).Store(to + i);
+        }
+        for (; i < length; i++)
+        {
+            to[i] += sign * values[i];
+        }
+    }
 }

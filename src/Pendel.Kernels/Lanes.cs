@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 
 namespace Pendel.Kernels;
 
@@ -29,6 +30,10 @@ internal unsafe interface ILanes<TVector, T>
 
     static abstract TVector Broadcast(T value);
     static abstract TVector Negate(TVector value);
+
+    /// <summary>Exchanges the lower and the upper half of the numbers.</summary>
+    static abstract TVector SwapHalves(TVector value);
+
     static abstract TVector Add(TVector a, TVector b);
     static abstract TVector Divide(TVector a, TVector b);
     static abstract TVector Sqrt(TVector value);
@@ -38,6 +43,9 @@ internal unsafe interface ILanes<TVector, T>
 
     /// <summary>a·b + c, fused where the machine can.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
+
+    /// <summary>c − a·b, fused where the machine can.</summary>
+    static abstract TVector SubtractProduct(TVector a, TVector b, TVector c);
 }
 
 /// <summary>512-bit registers (AVX-512): 32 of them.</summary>
@@ -81,6 +89,9 @@ internal readonly unsafe struct Lanes512<T> : ILanes<Vector512<T>, T>
     public static Vector512<T> Negate(Vector512<T> value) => -value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> SwapHalves(Vector512<T> value) => Vector512.Create(value.GetUpper(), value.GetLower());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Add(Vector512<T> a, Vector512<T> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -97,6 +108,18 @@ internal readonly unsafe struct Lanes512<T> : ILanes<Vector512<T>, T>
         typeof(T) == typeof(float)
             ? Vector512.MultiplyAddEstimate(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()
             : Vector512.MultiplyAddEstimate(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> SubtractProduct(Vector512<T> a, Vector512<T> b, Vector512<T> c)
+    {
+        if (!Avx512F.IsSupported)
+        {
+            return MultiplyAdd(-a, b, c);
+        }
+        return typeof(T) == typeof(float)
+            ? Avx512F.FusedMultiplyAddNegated(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()
+            : Avx512F.FusedMultiplyAddNegated(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
+    }
 }
 
 /// <summary>256-bit registers (AVX2): 16 of them.</summary>
@@ -140,6 +163,9 @@ internal readonly unsafe struct Lanes256<T> : ILanes<Vector256<T>, T>
     public static Vector256<T> Negate(Vector256<T> value) => -value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> SwapHalves(Vector256<T> value) => Vector256.Create(value.GetUpper(), value.GetLower());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> Add(Vector256<T> a, Vector256<T> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -156,6 +182,18 @@ internal readonly unsafe struct Lanes256<T> : ILanes<Vector256<T>, T>
         typeof(T) == typeof(float)
             ? Vector256.MultiplyAddEstimate(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()
             : Vector256.MultiplyAddEstimate(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> SubtractProduct(Vector256<T> a, Vector256<T> b, Vector256<T> c)
+    {
+        if (!Fma.IsSupported)
+        {
+            return MultiplyAdd(-a, b, c);
+        }
+        return typeof(T) == typeof(float)
+            ? Fma.MultiplyAddNegated(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()
+            : Fma.MultiplyAddNegated(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
+    }
 }
 
 /// <summary>128-bit registers: 32 of them on ARM, 16 on x86.</summary>
@@ -199,6 +237,9 @@ internal readonly unsafe struct Lanes128<T> : ILanes<Vector128<T>, T>
     public static Vector128<T> Negate(Vector128<T> value) => -value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> SwapHalves(Vector128<T> value) => Vector128.Create(value.GetUpper(), value.GetLower());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> Add(Vector128<T> a, Vector128<T> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -215,6 +256,18 @@ internal readonly unsafe struct Lanes128<T> : ILanes<Vector128<T>, T>
         typeof(T) == typeof(float)
             ? Vector128.MultiplyAddEstimate(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()
             : Vector128.MultiplyAddEstimate(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> SubtractProduct(Vector128<T> a, Vector128<T> b, Vector128<T> c)
+    {
+        if (!Fma.IsSupported)
+        {
+            return MultiplyAdd(-a, b, c);
+        }
+        return typeof(T) == typeof(float)
+            ? Fma.MultiplyAddNegated(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()
+            : Fma.MultiplyAddNegated(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
+    }
 }
 
 /// <summary>One number at a time: machines without vector registers, and the twin that tests compare with.</summary>
@@ -243,6 +296,9 @@ internal readonly unsafe struct LanesScalar<T> : ILanes<T, T>
     public static T Negate(T value) => -value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T SwapHalves(T value) => value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Add(T a, T b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -256,6 +312,9 @@ internal readonly unsafe struct LanesScalar<T> : ILanes<T, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T MultiplyAdd(T a, T b, T c) => (a * b) + c;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T SubtractProduct(T a, T b, T c) => c - (a * b);
 }
 
 /// <summary>From the numbers of a register to one.</summary>

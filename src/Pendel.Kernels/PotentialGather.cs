@@ -5,7 +5,7 @@ public static class PotentialGather
 {
     /// <summary>Takes each element of the matrix from its place in the table: re[k] = tableRe[index[k]], im likewise.</summary>
     /// <param name="tableRe">m values Re U, Å⁻².</param>
-    /// <param name="tableIm">m values Im U, Å⁻².</param>
+    /// <param name="tableIm">m values Im U, Å⁻², or empty, as <paramref name="im"/> then is: U is real.</param>
     /// <param name="index">Places in [0, m): index[g·N + h] is that of U_{g−h}.</param>
     /// <param name="re">As many values as indices, Å⁻²; overwritten.</param>
     /// <param name="im">As many values as indices, Å⁻²; overwritten.</param>
@@ -22,6 +22,9 @@ public static class PotentialGather
         for (int k = 0; k < index.Length; k++)
         {
             re[k] = tableRe[index[k]];
+        }
+        for (int k = 0; k < im.Length; k++)
+        {
             im[k] = tableIm[index[k]];
         }
     }
@@ -45,15 +48,21 @@ public static class PotentialGather
         for (int k = 0; k < index.Length; k++)
         {
             tableRe[index[k]] += re[k];
+        }
+        for (int k = 0; k < im.Length; k++)
+        {
             tableIm[index[k]] += im[k];
         }
     }
 
     private static void Check(int tableRe, int tableIm, ReadOnlySpan<int> index, int re, int im)
     {
-        Require.Length(tableIm, tableRe, nameof(tableIm));
         Require.Length(re, index.Length, nameof(re));
-        Require.Length(im, index.Length, nameof(im));
+        if (tableIm > 0 || im > 0)
+        {
+            Require.Length(tableIm, tableRe, nameof(tableIm));
+            Require.Length(im, index.Length, nameof(im));
+        }
         Require.Indices(index, tableRe, nameof(index));
     }
 }

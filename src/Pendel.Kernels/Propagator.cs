@@ -9,18 +9,29 @@ namespace Pendel.Kernels;
 /// An instance is the scratch of one thread: it grows, never shrinks, and calls allocate nothing once it has grown.
 /// Same inputs, same vector width: same bits. Tal-Ezer and Kosloff, J. Chem. Phys. 81 (1984) 3967.
 /// </remarks>
-public sealed class Propagator
+public sealed partial class Propagator
 {
     private readonly LaneWidth width;
+    private readonly long storedBytes;
+    private readonly Propagator? sharing;
     private ChebyshevEngine? single;
     private ChebyshevEngine? twice;
     private ChebyshevEngine? last;
 
     /// <summary>A propagator of the machine's vector width, without scratch yet.</summary>
-    public Propagator()
-        : this(LaneWidth.Widest) { }
+    /// <param name="storedBytes">
+    /// Ceiling of the memory for the φ_k that <see cref="Adjoint"/> needs. Where K of them would take more, about 2√(2K) are kept
+    /// and the others computed again, which costs a forward pass; the results have the same bits.
+    /// </param>
+    /// <param name="sharing">
+    /// Another propagator of the same thread, to share the scratch that a call needs only until it returns: a good half of it. What
+    /// <see cref="Adjoint"/> needs of <see cref="Forward"/> is each propagator's own.
+    /// </param>
+    public Propagator(long storedBytes = long.MaxValue, Propagator? sharing = null)
+        : this(LaneWidth.Widest, storedBytes, sharing) { }
 
-    internal Propagator(LaneWidth width) => this.width = width;
+    internal Propagator(LaneWidth width, long storedBytes = long.MaxValue, Propagator? sharing = null) =>
+        (this.width, this.storedBytes, this.sharing) = (width, storedBytes, sharing);
 
     /// <summary>
     /// A bound of the error of any amplitude |ψ_g| of the last propagation (at its largest thickness), relative to the incident one:
@@ -61,7 +72,7 @@ public sealed class Propagator
         last = engine;
     }
 
-    /// <summary>Pulls a cotangent of the intensities of the last <see cref="Forward"/> back to its inputs.</summary>
+    /// <summary>Pulls a cotangent of the intensities of the last <see cref="Forward"/> or <see cref="ForwardMany"/> back to its inputs.</summary>
     /// <param name="arc">The arc of that call, unchanged.</param>
     /// <param name="intensityCotangent">∂L/∂I, S·N.</param>
     /// <param name="potentialCotangentRe">∂L/∂Re U_gh, N·N, all elements independent; added to.</param>
@@ -132,6 +143,6 @@ public sealed class Propagator
 
     private ChebyshevEngine Engine(Precision precision) =>
         precision == Precision.Single
-            ? single ??= ChebyshevEngine.Create<float>(width)
-            : twice ??= ChebyshevEngine.Create<double>(width);
+            ? single ??= ChebyshevEngine.Create<float>(width, storedBytes, sharing?.Engine(precision))
+            : twice ??= ChebyshevEngine.Create<double>(width, storedBytes, sharing?.Engine(precision));
 }

@@ -3,12 +3,20 @@ using System.Runtime.CompilerServices;
 
 namespace Pendel.Kernels;
 
-/// <summary>One step of the recurrence next = 2x·current − previous, with x = (diag(w)U + diag(d) − a)/r.</summary>
-internal readonly unsafe struct Recurrence<TLanes, TVector, T, TAlgebra>
+/// <summary>
+/// One step of the recurrence next = 2x·current − previous (+ factor·source), with x = (diag(w)U + diag(d) − a)/r, from tiles of U·current.
+/// </summary>
+/// <typeparam name="TLanes">Arithmetic.</typeparam>
+/// <typeparam name="TVector">Register.</typeparam>
+/// <typeparam name="T">Number.</typeparam>
+/// <typeparam name="TAlgebra">Real or complex.</typeparam>
+/// <typeparam name="TSources">One, if there is a source; else none.</typeparam>
+internal readonly unsafe struct Recurrence<TLanes, TVector, T, TAlgebra, TSources> : ITileEpilogue<T>
     where TLanes : ILanes<TVector, T>
     where TVector : struct
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TAlgebra : IAlgebra
+    where TSources : ICount
 {
     /// <summary>2w/r, [tilt][beam].</summary>
     public required T* Weight { get; init; }
@@ -28,38 +36,60 @@ internal readonly unsafe struct Recurrence<TLanes, TVector, T, TAlgebra>
     public required T* Current { get; init; }
     public required T* Previous { get; init; }
     public required T* Next { get; init; }
+    public T* Source { get; init; }
+    public T Factor { get; init; }
 
-    /// <summary>The next values of one row vector of one tilt, from its product Uφ; not stored yet.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Step(TVector productRe, TVector productIm, int tilt, nint beam, out TVector re, out TVector im)
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Finish(T* tile, int beam, int rows, int tilt, int columns)
     {
-        nint at = (tilt * Column) + beam;
-        TVector weight = TLanes.Load(Weight + (tilt * Plane) + beam);
-        TVector diagonal = TLanes.Load(Diagonal + (tilt * Plane) + beam);
-        TVector currentRe = TLanes.Load(Current + at);
-        re = TLanes.MultiplyAdd(diagonal, currentRe, TLanes.Negate(TLanes.Load(Previous + at)));
-        re = TLanes.MultiplyAdd(weight, productRe, re);
-        im = default;
-        if (TAlgebra.Parts == 2)
+        TVector absorption = TLanes.Broadcast(Absorption);
+        TVector factor = TLanes.Broadcast(Factor);
+        nint plane = Plane;
+        nint column = Column;
+        nint height = rows * TLanes.Count;
+        nint at = (tilt * column) + beam;
+        T* weight = Weight + (tilt * plane) + beam;
+        T* diagonal = Diagonal + (tilt * plane) + beam;
+        T* current = Current + at;
+        T* previous = Previous + at;
+        T* next = Next + at;
+        T* source = Source + at;
+        for (; columns > 0; columns--)
         {
-            TVector currentIm = TLanes.Load(Current + at + Plane);
-            im = TLanes.MultiplyAdd(diagonal, currentIm, TLanes.Negate(TLanes.Load(Previous + at + Plane)));
-            im = TLanes.MultiplyAdd(weight, productIm, im);
-            TVector absorption = TLanes.Broadcast(Absorption);
-            re = TLanes.MultiplyAdd(absorption, currentIm, re);
-            im = TLanes.MultiplyAdd(TLanes.Negate(absorption), currentRe, im);
-        }
-    }
-
-    /// <summary>Stores the next values.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Store(TVector re, TVector im, int tilt, nint beam)
-    {
-        T* next = Next + (tilt * Column) + beam;
-        TLanes.Store(next, re);
-        if (TAlgebra.Parts == 2)
-        {
-            TLanes.Store(next + Plane, im);
+            for (nint i = 0; i < height; i += TLanes.Count)
+            {
+                TVector w = TLanes.Load(weight + i);
+                TVector d = TLanes.Load(diagonal + i);
+                TVector currentRe = TLanes.Load(current + i);
+                TVector re = TLanes.MultiplyAdd(d, currentRe, TLanes.Negate(TLanes.Load(previous + i)));
+                re = TLanes.MultiplyAdd(w, TLanes.Load(tile + i), re);
+                if (TSources.Value == 1)
+                {
+                    re = TLanes.MultiplyAdd(factor, TLanes.Load(source + i), re);
+                }
+                if (TAlgebra.Parts == 2)
+                {
+                    TVector currentIm = TLanes.Load(current + plane + i);
+                    TVector im = TLanes.MultiplyAdd(d, currentIm, TLanes.Negate(TLanes.Load(previous + plane + i)));
+                    im = TLanes.MultiplyAdd(w, TLanes.Load(tile + height + i), im);
+                    if (TSources.Value == 1)
+                    {
+                        im = TLanes.MultiplyAdd(factor, TLanes.Load(source + plane + i), im);
+                    }
+                    re = TLanes.MultiplyAdd(absorption, currentIm, re);
+                    im = TLanes.SubtractProduct(absorption, currentRe, im);
+                    TLanes.Store(next + plane + i, im);
+                }
+                TLanes.Store(next + i, re);
+            }
+            tile += TAlgebra.Parts * height;
+            weight += plane;
+            diagonal += plane;
+            current += column;
+            previous += column;
+            next += column;
+            source += column;
         }
     }
 }

@@ -37,15 +37,29 @@ internal sealed unsafe class Scratch<T>
     }
 }
 
-/// <summary>Cuts a length into the fewest blocks of at most <c>widest</c>, as even as possible.</summary>
-internal readonly record struct Blocks(int Length, int Widest)
+/// <summary>Cuts a length into the fewest blocks of at most a given size, as even as possible: the longer ones come first.</summary>
+internal readonly struct Blocks
 {
+    private readonly int size;
+    private readonly int longer;
+
+    /// <summary>Cuts <paramref name="length"/> > 0 into blocks of at most <paramref name="widest"/>.</summary>
+    public Blocks(int length, int widest)
+    {
+        Length = length;
+        Count = (length + widest - 1) / widest;
+        (size, longer) = Math.DivRem(length, Count);
+    }
+
+    /// <summary>What is cut.</summary>
+    public int Length { get; }
+
     /// <summary>How many blocks.</summary>
-    public int Count => (Length + Widest - 1) / Widest;
+    public int Count { get; }
 
     /// <summary>Where a block begins; <c>Start(Count)</c> is the length.</summary>
-    public int Start(int block) => (int)((long)block * Length / Count);
+    public int Start(int block) => (block * size) + Math.Min(block, longer);
 
     /// <summary>How long a block is.</summary>
-    public int Size(int block) => Start(block + 1) - Start(block);
+    public int Size(int block) => block < longer ? size + 1 : size;
 }

@@ -138,17 +138,12 @@ internal sealed unsafe class SpectralBound<TLanes, TVector, T>
         new Span<T>(Trial(0), (int)(2 * plane)).Fill(T.One);
         T first = T.PositiveInfinity;
         T second = T.PositiveInfinity;
+        StoreTile store = new(Product(0), plane);
         for (int iteration = 0; iteration <= Iterations; iteration++)
         {
             Weigh(0);
             Weigh(1);
-            comparison.Multiply<RealAlgebra, StoreTile>(
-                Weighted(0),
-                0,
-                plane,
-                UpperAndLower,
-                new StoreTile(Product(0), plane)
-            );
+            comparison.Multiply(Weighted(0), 0, plane, UpperAndLower, ref store);
             first = Improve(0, first);
             second = Improve(1, second);
         }

@@ -108,6 +108,14 @@ let private selection =
             select (fun s -> SelectionSettings(s.BeamGMax, s.SgMax, s.ScoredGMax, s.Rsg, x)))
     ]
 
+let private arcs =
+    choice
+        "arcs"
+        "how many neighbouring orientations share a list of beams: by a cost model, or each has its own"
+        [ "cost-model", ArcCut.CostModel; "per-tilt", ArcCut.PerTilt ]
+        _.Arcs
+        (fun x s -> { s with Arcs = x })
+
 let private tilts =
     {
         Name = "tilts"
@@ -128,22 +136,74 @@ let private tilts =
                 | _ -> None
     }
 
-let private mosaicity =
+let private geometry =
+    choice
+        "geometry"
+        "how the crystal moved while a frame was exposed: auto is as the data show"
+        [
+            "auto", None
+            "rotation", Some CollectionGeometry.Rotation
+            "precession", Some CollectionGeometry.Precession
+        ]
+        _.Geometry
+        (fun x s -> { s with Geometry = x })
+
+let private mosaicity name meaning get set =
     {
-        Name = "mosaicity"
-        Meaning = "spread of the mosaic blocks perpendicular to the rocking axis, degrees: auto is the data file's"
-        Expected = "auto or a number from 0"
+        Name = name
+        Meaning = meaning
+        Expected = "auto, refine or a number from 0"
         Default = None
         Get =
             fun settings ->
-                match settings.Mosaicity with
-                | None -> Word "auto"
-                | Some m -> Number m
+                match get settings with
+                | FromData -> Word "auto"
+                | Refined -> Word "refine"
+                | Degrees m -> Number m
         Set =
             fun value settings ->
                 match value with
-                | Word "auto" -> Some { settings with Mosaicity = None }
-                | Number m when m >= 0.0 && Double.IsFinite m -> Some { settings with Mosaicity = Some m }
+                | Word "auto" -> Some(set FromData settings)
+                | Word "refine" -> Some(set Refined settings)
+                | Number m when m >= 0.0 && Double.IsFinite m -> Some(set (Degrees m) settings)
+                | _ -> None
+    }
+
+let private rocking =
+    [
+        geometry
+        arcs
+        tilts
+        mosaicity
+            "mosaicity"
+            "spread of the mosaic blocks perpendicular to the rocking axis, degrees: auto is the data file's"
+            _.Mosaicity
+            (fun x s -> { s with Mosaicity = x })
+        mosaicity
+            "mosaicity-along"
+            "spread of the mosaic blocks about the rocking axis, degrees: auto is the data file's"
+            _.MosaicityAlong
+            (fun x s -> { s with MosaicityAlong = x })
+    ]
+
+let private thicknessDistribution =
+    let shapes = ThicknessDistribution.names |> List.map fst |> String.concat ", "
+
+    {
+        Name = "thickness-distribution"
+        Meaning = "how the thickness spreads within a frame, whose thickness is the largest"
+        Expected = $"one of {shapes}, or thicknesses with weights such as 0.5:1,1:3"
+        Default = None
+        Get = fun settings -> Word(ThicknessDistribution.toText settings.ThicknessDistribution)
+        Set =
+            fun value settings ->
+                match value with
+                | Word text ->
+                    ThicknessDistribution.tryOfText text
+                    |> Option.map (fun d ->
+                        { settings with
+                            ThicknessDistribution = d
+                        })
                 | _ -> None
     }
 
@@ -205,6 +265,27 @@ let private scatteringFactors =
         _.ScatteringFactors
         (fun x s -> { s with ScatteringFactors = x })
 
+let private absorption =
+    [
+        choice
+            "absorption"
+            "imaginary part of the potential: none, in proportion to the real part, or thermal diffuse scattering"
+            [
+                "none", Absorption.None
+                "proportional", Absorption.Proportional
+                "tds", Absorption.ThermalDiffuse
+            ]
+            _.Absorption
+            (fun x s -> { s with Absorption = x })
+        number
+            "absorption-ratio"
+            "imaginary over real part of the potential, for proportional absorption"
+            "a number from 0"
+            (fun x -> x >= 0.0)
+            _.AbsorptionRatio
+            (fun x s -> { s with AbsorptionRatio = x })
+    ]
+
 let private precision =
     choice
         "precision"
@@ -261,8 +342,12 @@ let private refinement =
 /// Every setting, in the order in which it is written.
 let all =
     selection
-    @ [ tilts; mosaicity; thicknessRange; scatteringFactors; precision ]
+    @ rocking
+    @ [ thicknessRange ]
     @ thicknessModel
+    @ [ thicknessDistribution; scatteringFactors ]
+    @ absorption
+    @ [ precision ]
     @ refinement
 
 /// The setting of a name.

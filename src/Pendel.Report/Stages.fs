@@ -9,6 +9,7 @@ let key stage =
     | ThicknessScan -> "thickness-scan"
     | GlobalMisset -> "global-misset"
     | FrameOrientation -> "frame-orientation"
+    | MosaicityRefinement -> "mosaicity"
     | JointRefinement -> "joint-refinement"
 
 /// The name in messages.
@@ -17,4 +18,5 @@ let title stage =
     | ThicknessScan -> "thickness scan"
     | GlobalMisset -> "global misset"
     | FrameOrientation -> "frame orientation"
+    | MosaicityRefinement -> "mosaicity"
     | JointRefinement -> "joint refinement"

@@ -6,6 +6,7 @@ module Pendel.Report.Summary
 open System
 open System.Text.Json.Nodes
 open Pendel.Crystallography
+open Pendel.Diffraction
 open Pendel.Core
 open Pendel.Report.Json
 
@@ -126,6 +127,13 @@ let private parameters (crystal: Crystal) =
                 )
         ]
 
+let private mosaicity (m: Rocking.Mosaicity) =
+    object
+        [
+            "perpendicular", number (Angle.Degrees m.Perpendicular)
+            "along", number (Angle.Degrees m.Along)
+        ]
+
 let private refinement (outcome: Outcome option) : (string * (JsonNode | null)) list =
     match outcome with
     | None -> []
@@ -165,6 +173,9 @@ let write (run: Run) (evaluation: Evaluation) (outcome: Outcome option) =
             "version", text run.Version
             "residuals", residuals evaluation
             yield! refinement outcome
+            "geometry", text (Text.geometry evaluation.Geometry.Geometry)
+            "geometryReason", text evaluation.Geometry.Reason
+            "mosaicity_deg", mosaicity evaluation.Mosaicity
             "corrections", corrections run.Settings.OrientationBound evaluation.Frames
             "thickness", thickness evaluation.Frames
             "frames", array (Seq.map frame evaluation.Frames)

@@ -4,10 +4,18 @@ module Pendel.Report.Text
 open System
 open System.Globalization
 open Pendel.Crystallography
+open Pendel.Diffraction
 open Pendel.Core
 
 let private format (template: string) ([<ParamArray>] values: obj array) =
     String.Format(CultureInfo.InvariantCulture, template, values)
+
+/// How the crystal moved, in words.
+let geometry geometry =
+    match geometry with
+    | CollectionGeometry.Rotation -> "continuous rotation"
+    | CollectionGeometry.Precession -> "precession"
+    | _ -> "nothing"
 
 /// A residual in per cent: "3.69 %".
 let percent (x: float) =
@@ -67,6 +75,17 @@ let residuals (r: Residuals) =
             [| r.RowCount; r.ObservedCount; r.UniqueMeasurementCount |]
     ]
 
+/// What frames were taken for: geometry and mosaicity.
+let model (evaluation: Evaluation) =
+    let mosaicity = evaluation.Mosaicity
+
+    [
+        $"geometry: {geometry evaluation.Geometry.Geometry}; {evaluation.Geometry.Reason}"
+        format
+            "mosaicity: {0:F3}° perpendicular to the rocking axis, {1:F3}° about it"
+            [| Angle.Degrees mosaicity.Perpendicular; Angle.Degrees mosaicity.Along |]
+    ]
+
 /// Start and end of a refinement, and which state was kept.
 let refinement (outcome: Outcome) =
     let kept =
@@ -88,6 +107,7 @@ let refinement (outcome: Outcome) =
             |]
         kept
         format "misset {0:F3}°, strain of UB {1:F2} %" [| misset; 100.0 * outcome.Strain |]
+        yield! model outcome.Final
     ]
 
 /// The distribution of |ω_f|.

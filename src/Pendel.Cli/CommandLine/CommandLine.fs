@@ -24,7 +24,7 @@ let optionNames<'Option> () =
     [
         "help"
         for case in casesOf<'Option>() do
-            if case.Name <> "Files" && case.Name <> "Paths" then
+            if not (List.contains case.Name [ "Files"; "Paths"; "Inputs" ]) then
                 Options.nameOf case
     ]
 

@@ -16,6 +16,9 @@ module Options =
             [
                 "files", "a structure (.cif) and a data set (.cif_pets)"
                 "paths", "structures (.cif) and data sets (.cif_pets)"
+                "inputs", "a structure (.cif) and a data set (.cif_pets) to time an epoch of"
+                "data", "folder with the data sets that are timed: quartz/quartz.cif and .cif_pets, cspbbr3/ likewise"
+                "json", "one JSON object a line in place of a table"
                 "out", "folder for the results; it must be new or empty"
                 "force", "replace the results in a folder that is not empty"
                 "settings", "JSON file of settings, such as the settings.json of an earlier run; options win over it"
@@ -54,6 +57,17 @@ type InfoOption =
     interface IArgParserTemplate with
         member this.Usage = Options.usage this
 
+/// Options of `pendel bench`.
+[<HelpFlags("--help"); RequireQualifiedAccess>]
+type BenchOption =
+    | [<MainCommand>] Inputs of file: string list
+    | Data of dir: string
+    | Json
+    | Threads of n: string
+
+    interface IArgParserTemplate with
+        member this.Usage = Options.usage this
+
 /// Options of `pendel demo`.
 [<HelpFlags("--help"); RequireQualifiedAccess>]
 type DemoOption =
@@ -76,10 +90,16 @@ type SimulateOption =
     | Sgmax of s: string
     | Rsg of limit: string
     | Dsg of limit: string
+    | Geometry of name: string
+    | Arcs of cut: string
     | Tilts of n: string
     | Mosaicity of angle: string
+    | Mosaicity_Along of angle: string
     | Thickness_Range of range: string
+    | Thickness_Distribution of shape: string
     | Scattering_Factors of table: string
+    | Absorption of kind: string
+    | Absorption_Ratio of ratio: string
     | Precision of name: string
     | Threads of n: string
     | Quiet
@@ -99,10 +119,16 @@ type RefineOption =
     | Sgmax of s: string
     | Rsg of limit: string
     | Dsg of limit: string
+    | Geometry of name: string
+    | Arcs of cut: string
     | Tilts of n: string
     | Mosaicity of angle: string
+    | Mosaicity_Along of angle: string
     | Thickness_Range of range: string
+    | Thickness_Distribution of shape: string
     | Scattering_Factors of table: string
+    | Absorption of kind: string
+    | Absorption_Ratio of ratio: string
     | Precision of name: string
     | Orientation of method: string
     | Orientation_Prior of angle: string

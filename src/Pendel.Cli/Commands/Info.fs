@@ -63,13 +63,16 @@ let private describeFrames (experiment: Experiment) =
 
 let private describeData (path: string) (experiment: Experiment) =
     let optics = ElectronOptics.FromWavelength experiment.Wavelength
+    let evidence = GeometryEvidence.Of experiment
     let strain = CrystalOrientation.FromExperiment(experiment).Strain
 
     [
         $"{path}: data set"
         describeCell experiment.Cell
         format "  wavelength   {0:0.######} Å, {1:F1} kV" [| experiment.Wavelength; optics.Voltage / 1000.0 |]
-        $"  geometry     {experiment.Geometry.ToString().ToLowerInvariant()}"
+        $"  geometry     {Text.geometry evidence.Geometry}: {evidence.Reason}"
+        if evidence.Contradicts experiment.Geometry then
+            $"               the header says {Text.geometry experiment.Geometry}"
         yield! describeFrames experiment
         format "  UB           strain {0:F2} % against the cell" [| 100.0 * strain |]
         ""

@@ -8,6 +8,7 @@ open Pendel.Report
 
 let private print terminal (evaluation: Evaluation) =
     Terminal.print terminal (Text.frames evaluation.Frames)
+    Terminal.print terminal ("" :: Text.model evaluation)
     Terminal.print terminal ("" :: Text.residuals evaluation.Residuals)
 
 /// Simulates a data set from a structure, thickness by a scan; writes the results where `--out` says so.

@@ -1,14 +1,13 @@
 /// From potential, thickness and orientation to intensities and residuals of all frames, in parallel.
 ///
-/// A frame is propagated, scored and pulled back at once by one thread; results are summed in the order of the frames,
-/// so they do not depend on the number of threads.
+/// A frame is propagated, scored and pulled back at once; threads share frames and, where these are few, their arcs. Results
+/// are summed in the order of the frames and arcs, so they do not depend on the number of threads.
 module Pendel.Core.ForwardModel
 
 open System.Collections.Concurrent
-open System.Runtime.ExceptionServices
-open System.Threading.Tasks
 open Pendel.Crystallography
 open Pendel.Diffraction
+open Pendel.Kernels
 open Pendel.Tensors
 open Pendel.Core.FrameModel
 
@@ -19,10 +18,12 @@ type ForwardModel =
         Plan: ExperimentPlan
         /// Observed intensities and weights of each planned frame.
         Rows: Residual.Rows array
+        /// What the potential coefficients are.
+        Kind: PotentialKind
         /// Inner arithmetic.
         Precision: PrecisionChoice
-        /// Most threads at a time.
-        Threads: int
+        /// Threads that share the work.
+        Crew: Crew
         /// Frames by falling cost: the longest first, so that the threads end together.
         Order: int array
         /// Scratch that waits for a thread.
@@ -32,7 +33,7 @@ type ForwardModel =
 /// The forward model of a plan.
 ///
 /// - `workspaces`: scratch, shared with other plans of the same problem
-let create precision threads workspaces (plan: ExperimentPlan) =
+let create precision crew workspaces kind (plan: ExperimentPlan) =
     let cost i =
         plan.Frames[i].Arcs
         |> Seq.sumBy (fun a -> float a.Beams.Length ** 2.0 * float a.TiltCount)
@@ -40,8 +41,9 @@ let create precision threads workspaces (plan: ExperimentPlan) =
     {
         Plan = plan
         Rows = plan.Frames |> Seq.map (fun f -> Residual.rows f.Scored) |> Seq.toArray
+        Kind = kind
         Precision = precision
-        Threads = threads
+        Crew = crew
         Order = [| 0 .. plan.Frames.Length - 1 |] |> Array.sortByDescending cost
         Workspaces = workspaces
     }
@@ -54,43 +56,28 @@ let searchPrecision (model: ForwardModel) =
 ///
 /// Raises what the function raises for the first frame at which it does, whichever thread came first.
 let perFrame (model: ForwardModel) (compute: Workspace -> int -> 'T) : 'T array =
-    let results = Array.zeroCreate<Result<'T, ExceptionDispatchInfo>> model.Order.Length
-    let options = ParallelOptions(MaxDegreeOfParallelism = model.Threads)
+    model.Crew.Map(
+        model.Order,
+        fun frame ->
+            let workspace =
+                match model.Workspaces.TryTake() with
+                | true, w -> w
+                | _ -> Workspace model.Crew
 
-    let source =
-        Partitioner.Create(model.Order, EnumerablePartitionerOptions.NoBuffering)
-
-    let body frame =
-        let workspace =
-            match model.Workspaces.TryTake() with
-            | true, w -> w
-            | _ -> Workspace()
-
-        results[frame] <-
             try
-                Ok(compute workspace frame)
-            with e ->
-                Error(ExceptionDispatchInfo.Capture e)
+                compute workspace frame
+            finally
+                model.Workspaces.Add workspace
+    )
 
-        model.Workspaces.Add workspace
-
-    Parallel.ForEach(source, options, body) |> ignore
-
-    results
-    |> Array.map (function
-        | Ok result -> result
-        | Error error ->
-            error.Throw()
-            Unchecked.defaultof<'T>)
-
-/// The two halves of a potential tensor.
-let tableOf (potential: Tensor) =
-    let values = potential.toArray1D<float>()
-    let count = values.Length / 2
+/// The table of a potential tensor (`Potential.evaluate`).
+let tableOf (model: ForwardModel) (potential: Tensor) =
+    let u = Potential.coefficientsOf model.Kind potential
 
     {
-        Re = values[.. count - 1]
-        Im = values[count..]
+        Kind = model.Kind
+        Re = u.Re
+        Im = u.Im
     }
 
 /// I_c of a frame, from finite numbers to finite numbers.
@@ -108,7 +95,7 @@ let private calculate (model: ForwardModel) workspace table (plan: FramePlan) (s
 ///
 /// Raises `NumericalException` naming the first frame with a number that is not finite.
 let intensities (model: ForwardModel) (potential: Tensor) (states: FrameState array) =
-    let table = tableOf potential
+    let table = tableOf model potential
 
     perFrame model (fun workspace i -> calculate model workspace table model.Plan.Frames[i] states[i])
 
@@ -121,14 +108,17 @@ type private FrameLoss =
 
 let private scaledSum (model: ForwardModel) (losses: FrameLoss array) (cotangent: float array) =
     let count = model.Plan.Support.Reflections.Length
-    let potential = Array.zeroCreate<float>(2 * count)
+    let parts = if model.Kind = PotentialKind.Real then 1 else 2
+    let potential = Array.zeroCreate<float>(parts * count)
 
     for f in 0 .. losses.Length - 1 do
         let bar = losses[f].Cotangent.Potential
         let support = model.Plan.Frames[f].Support
 
-        for i in 0 .. support.Length - 1 do
+        for i in 0 .. bar.Re.Length - 1 do
             potential[support[i]] <- potential[support[i]] + cotangent[f] * bar.Re[i]
+
+        for i in 0 .. bar.Im.Length - 1 do
             potential[count + support[i]] <- potential[count + support[i]] + cotangent[f] * bar.Im[i]
 
     let thickness =
@@ -157,7 +147,7 @@ let losses
     (rotation: Tensor)
     =
     let evaluate (inputs: Tensor array) =
-        let table = tableOf inputs[0]
+        let table = tableOf model inputs[0]
         let t, omega = inputs[1].toArray1D<float>(), inputs[2].toArray1D<float>()
 
         let frame workspace i =
@@ -175,7 +165,14 @@ let losses
 
             {
                 Value = float value
-                Cotangent = FrameModel.adjoint workspace model.Plan.WaveNumber plan state (gradient.toArray1D<float>())
+                Cotangent =
+                    FrameModel.adjoint
+                        workspace
+                        model.Plan.WaveNumber
+                        model.Kind
+                        plan
+                        state
+                        (gradient.toArray1D<float>())
             }
 
         let frames = perFrame model frame

@@ -8,10 +8,17 @@ open System
 open Pendel.Crystallography
 open Pendel.Diffraction
 open Pendel.Kernels
+open Pendel.Core.ArcModel
+open Pendel.Core.Scratch
 
-/// Potential coefficients on the data set's support list: real and imaginary parts, Å⁻².
+/// Potential coefficients on the data set's support list, Å⁻²; imaginary parts are empty where U is real.
 [<Struct>]
-type PotentialTable = { Re: float array; Im: float array }
+type PotentialTable =
+    {
+        Kind: PotentialKind
+        Re: float array
+        Im: float array
+    }
 
 /// What varies for one frame in a refinement.
 [<Struct>]
@@ -27,101 +34,45 @@ type FrameState =
 type FrameCotangent =
     {
         /// ∂/∂Re U and ∂/∂Im U on the frame's support.
-        Potential: PotentialTable
+        Potential: Potential.Coefficients
         /// ∂/∂t, Å⁻¹.
         Thickness: float
         /// ∂/∂ω, rad⁻¹.
         Rotation: Vector3
+        /// Of each tilt: ∂/∂weight, and ∂/∂z for the third row z of its rotation.
+        Tilts: struct (float * Vector3) array
     }
-
-/// The arrays of one arc; they grow and are used again.
-type internal ArcScratch() =
-    let fitted (values: float array) n =
-        if values.Length = n then values else Array.zeroCreate n
-
-    member val Propagator = Propagator()
-    member val Re = Array.empty<float> with get, set
-    member val Im = Array.empty<float> with get, set
-    member val Diagonal = Array.empty<float> with get, set
-    member val Intensity = Array.empty<float> with get, set
-
-    member scratch.Fit(arc: Arc) =
-        let n = arc.Beams.Length
-        scratch.Re <- fitted scratch.Re (n * n)
-        scratch.Im <- fitted scratch.Im (n * n)
-        scratch.Diagonal <- fitted scratch.Diagonal (n * arc.TiltCount)
-        scratch.Intensity <- fitted scratch.Intensity (n * arc.TiltCount)
-
-/// Scratch of one thread. It keeps what the adjoint needs of the last frame that was propagated.
-type Workspace() =
-    let arcs = ResizeArray<ArcScratch>()
-
-    member internal _.Arc i =
-        while arcs.Count <= i do
-            arcs.Add(ArcScratch())
-
-        arcs[i]
 
 /// Stops the calculation by the name of the frame if a number is not finite.
 let requireFinite what (plan: FramePlan) values =
     if not (Array.forall Double.IsFinite values) then
         raise (NumericalException $"{what} of frame {plan.Frame.Id} is not finite")
 
-let private gatherSupport (plan: FramePlan) (table: PotentialTable) =
-    let re = Array.init plan.Support.Length (fun i -> table.Re[plan.Support[i]])
-    let im = Array.init plan.Support.Length (fun i -> table.Im[plan.Support[i]])
-    requireFinite "the potential" plan re
-    requireFinite "the potential" plan im
-    { Re = re; Im = im }
+/// Takes the frame's coefficients from the table into the workspace.
+let private gatherSupport (workspace: Workspace) (plan: FramePlan) (table: PotentialTable) =
+    let count = plan.Support.Length
 
-/// d = 2K S_g w_g of an arc, S × N, for a rotation on top of the plan's orientation.
-let private fillDiagonal (plan: FramePlan) (arc: Arc) waveNumber rotation (diagonal: float array) =
-    let correction = Matrix3.Rotation rotation
-    let n = arc.Beams.Length
+    let take (source: float array) (target: float array) =
+        if source.Length = 0 then
+            target
+        else
+            let target = atLeast count target
+            let mutable isFinite = true
 
-    for s in 0 .. arc.TiltCount - 1 do
-        let row = (plan.Tilts[arc.FirstTilt + s].Rotation * correction).Row 2
+            for i in 0 .. count - 1 do
+                target[i] <- source[plan.Support[i]]
+                isFinite <- isFinite && Double.IsFinite target[i]
 
-        for i in 0 .. n - 1 do
-            let g = arc.G[i]
-            let excitation = row.Dot g - g.Dot g / (2.0 * waveNumber)
-            diagonal[s * n + i] <- 2.0 * waveNumber * excitation * arc.FluxWeight[s * n + i]
+            if not isFinite then
+                requireFinite "the potential" plan target
 
-/// The matrix of an arc from its scratch; the spans live as long as the call they are passed to.
-let inline private matrixOf (arc: Arc) (scratch: ArcScratch) waveNumber =
-    ArcMatrix(
-        arc.Beams.Length,
-        arc.TiltCount,
-        ReadOnlySpan scratch.Re,
-        ReadOnlySpan scratch.Im,
-        ReadOnlySpan scratch.Diagonal,
-        arc.FluxWeight.AsSpan(),
-        waveNumber,
-        true
-    )
+            target
 
-/// U_0 is part of K, so the matrix has none of it.
-let private clearDiagonal n (matrix: float array) =
-    for i in 0 .. n - 1 do
-        matrix[i * n + i] <- 0.0
-
-let private prepare (plan: FramePlan) waveNumber rotation (support: PotentialTable) (arc: Arc) (scratch: ArcScratch) =
-    scratch.Fit arc
-    PotentialGather.Gather(support.Re, support.Im, arc.Difference.AsSpan(), scratch.Re, scratch.Im)
-    clearDiagonal arc.Beams.Length scratch.Re
-    clearDiagonal arc.Beams.Length scratch.Im
-    fillDiagonal plan arc waveNumber rotation scratch.Diagonal
-
-/// Visits the scored beams of an arc at each tilt: place in S × N, place among the scored reflections, weight of the tilt.
-let inline private forScored (plan: FramePlan) (arc: Arc) ([<InlineIfLambda>] visit: int -> int -> float -> unit) =
-    let n = arc.Beams.Length
-
-    for g in 0 .. n - 1 do
-        let reflection = arc.Scored[g]
-
-        if reflection >= 0 then
-            for s in 0 .. arc.TiltCount - 1 do
-                visit (s * n + g) reflection plan.Tilts[arc.FirstTilt + s].Weight
+    workspace.Support <-
+        {
+            Re = take table.Re workspace.Support.Re
+            Im = take table.Im workspace.Support.Im
+        }
 
 /// Intensities in one arithmetic, and the largest bound of an amplitude's error over the arcs.
 let private propagate
@@ -132,22 +83,40 @@ let private propagate
     (plan: FramePlan)
     (state: FrameState)
     =
-    let support = gatherSupport plan table
+    gatherSupport workspace plan table
+
+    let propagated =
+        workspace.PerArc(
+            plan,
+            fun _ arc scratch ->
+                prepare workspace plan waveNumber state.Rotation table.Kind arc scratch
+                let matrix = matrixOf table.Kind arc scratch waveNumber
+
+                forward plan arc &matrix state.Thickness precision scratch
+                struct (scratch.Propagator.AmplitudeError, scratch.Intensity)
+        )
+
     let result = Array.zeroCreate<float> plan.Scored.Length
     let mutable error = 0.0
 
     for i in 0 .. plan.Arcs.Length - 1 do
-        let arc, scratch = plan.Arcs[i], workspace.Arc i
-        prepare plan waveNumber state.Rotation support arc scratch
-        let matrix = matrixOf arc scratch waveNumber
-        scratch.Propagator.Forward(&matrix, state.Thickness, precision, scratch.Intensity)
-        error <- max error scratch.Propagator.AmplitudeError
-        let intensity = scratch.Intensity
+        let struct (ofArc, intensity) = propagated[i]
+        error <- max error ofArc
 
-        forScored plan arc (fun place reflection weight ->
+        forScored plan plan.Arcs[i] (fun place reflection weight ->
             result[reflection] <- result[reflection] + weight * intensity[place])
 
     struct (result, error)
+
+/// What the rounding errors of single tilts become in their mean, relative: they are independent, so that
+/// Σ (w_s δI_s)² with δI_s = 2ε√I_s comes to (2ε)² max(w) I.
+let private errorOfMean (plan: FramePlan) =
+    let mutable largest = 0.0
+
+    for tilt in plan.Tilts do
+        largest <- max largest tilt.Weight
+
+    sqrt largest
 
 /// I_c of the scored reflections of a frame, fractions of the incident beam.
 ///
@@ -175,7 +144,7 @@ let intensities
     let suffices =
         precision <> Automatic
         || result.Length = 0
-        || PrecisionBound.Suffices(error, Array.max result, Array.min result)
+        || PrecisionBound.Suffices(error * errorOfMean plan, Array.max result, Array.min result)
 
     if suffices then
         result
@@ -183,58 +152,56 @@ let intensities
         let struct (exact, _) = propagate Precision.Double
         exact
 
-/// The adjoint of the last `intensities` of this workspace, with the same frame and state.
+/// The sum of the arcs' cotangents on the frame's support, in the order of the arcs.
+let private sumOfArcs length (parts: float array array) =
+    let sum = Array.zeroCreate<float> length
+
+    for part in parts do
+        for i in 0 .. length - 1 do
+            sum[i] <- sum[i] + part[i]
+
+    sum
+
+/// The adjoint of the last `intensities` of this workspace, with the same frame, state and kind of potential.
 ///
 /// - `cotangent`: ∂L/∂I_c for each scored reflection
-let adjoint (workspace: Workspace) waveNumber (plan: FramePlan) (state: FrameState) (cotangent: float array) =
-    let re = Array.zeroCreate<float> plan.Support.Length
-    let im = Array.zeroCreate<float> plan.Support.Length
-    let mutable thickness = 0.0
-    let mutable rotation = Vector3.Zero
+let adjoint (workspace: Workspace) waveNumber kind (plan: FramePlan) (state: FrameState) (cotangent: float array) =
+    let arcs = workspace.PerArc(plan, pullArc waveNumber plan kind cotangent)
+    let moments = arcs |> Array.collect _.Moments
+    let correction = Matrix3.Rotation state.Rotation
 
-    let derivatives =
-        Array.init 3 (fun i -> RotationVector.Derivative(state.Rotation, i))
+    let rotation =
+        let derivatives =
+            Array.init 3 (fun i -> RotationVector.Derivative(state.Rotation, i))
 
-    for i in 0 .. plan.Arcs.Length - 1 do
-        let arc, scratch = plan.Arcs[i], workspace.Arc i
-        let n = arc.Beams.Length
-        let matrix = matrixOf arc scratch waveNumber
-        Array.Clear scratch.Intensity
+        let along i =
+            Seq.fold2
+                (fun sum (tilt: Tilt) moment -> sum + ((tilt.Rotation * derivatives[i]).Row 2).Dot moment)
+                0.0
+                plan.Tilts
+                moments
 
-        let bar = scratch.Intensity
-        forScored plan arc (fun place reflection weight -> bar[place] <- weight * cotangent[reflection])
+        Vector3(along 0, along 1, along 2)
 
-        let matrixRe, matrixIm =
-            Array.zeroCreate<float>(n * n), Array.zeroCreate<float>(n * n)
-
-        let diagonal = Array.zeroCreate<float>(n * arc.TiltCount)
-
-        thickness <-
-            thickness
-            + scratch.Propagator.Adjoint(&matrix, scratch.Intensity, matrixRe, matrixIm, diagonal)
-
-        clearDiagonal n matrixRe
-        clearDiagonal n matrixIm
-        PotentialGather.ScatterAdd(matrixRe, matrixIm, arc.Difference.AsSpan(), re, im)
-
-        for s in 0 .. arc.TiltCount - 1 do
-            let row i =
-                (plan.Tilts[arc.FirstTilt + s].Rotation * derivatives[i]).Row 2
-
-            let row0, row1, row2 = row 0, row 1, row 2
-            // Σ_g d̄_g ∂d_g/∂S_g g: the excitation error is linear in g
-            let mutable moment = Vector3.Zero
-
-            for g in 0 .. n - 1 do
-                let weight = 2.0 * waveNumber * arc.FluxWeight[s * n + g] * diagonal[s * n + g]
-                moment <- moment + weight * arc.G[g]
-
-            rotation <- rotation + Vector3(row0.Dot moment, row1.Dot moment, row2.Dot moment)
+    let sum part length =
+        arcs |> Array.map (fun a -> part a.Scratch) |> sumOfArcs length
 
     {
-        Potential = { Re = re; Im = im }
-        Thickness = thickness
+        Potential =
+            {
+                Re = sum _.SupportRe plan.Support.Length
+                Im = sum _.SupportIm (imaginary kind plan.Support.Length)
+            }
+        // the derivative of the propagation is that by its largest thickness
+        Thickness =
+            (plan.Thicknesses |> Seq.map _.Relative |> Seq.max)
+            * (arcs |> Array.sumBy _.Thickness)
         Rotation = rotation
+        Tilts =
+            Array.map2
+                (fun weight (moment: Vector3) -> struct (weight, correction * moment))
+                (arcs |> Array.collect _.Weights)
+                moments
     }
 
 /// I_c of the scored reflections at many thicknesses from one propagation: thickness by thickness. In single precision
@@ -254,32 +221,32 @@ let atThicknesses
         else
             Precision.Single
 
-    let support = gatherSupport plan table
+    gatherSupport workspace plan table
 
-    let result =
-        Array.init thicknesses.Length (fun _ -> Array.zeroCreate<float> plan.Scored.Length)
+    let sumsOf _ (arc: Arc) (scratch: ArcScratch) =
+        prepare workspace plan waveNumber rotation table.Kind arc scratch
+        let matrix = matrixOf table.Kind arc scratch waveNumber
 
-    for i in 0 .. plan.Arcs.Length - 1 do
-        let arc, scratch = plan.Arcs[i], workspace.Arc i
-        prepare plan waveNumber rotation support arc scratch
-        let matrix = matrixOf arc scratch waveNumber
-
-        let beams =
-            [|
-                for g in 0 .. arc.Beams.Length - 1 do
-                    if arc.Scored[g] >= 0 then
-                        g
-            |]
+        let beams = scoredBeams arc
 
         let weights =
             Array.init arc.TiltCount (fun s -> plan.Tilts[arc.FirstTilt + s].Weight)
 
         let sums = Array.zeroCreate<float>(thicknesses.Length * beams.Length)
         scratch.Propagator.AtThicknesses(&matrix, thicknesses, beams, weights, arithmetic, sums)
+        struct (beams, sums)
+
+    let ofArcs = workspace.PerArc(plan, sumsOf)
+
+    let result =
+        Array.init thicknesses.Length (fun _ -> Array.zeroCreate<float> plan.Scored.Length)
+
+    for i in 0 .. plan.Arcs.Length - 1 do
+        let struct (beams, sums) = ofArcs[i]
 
         for t in 0 .. thicknesses.Length - 1 do
             for b in 0 .. beams.Length - 1 do
-                let reflection = arc.Scored[beams[b]]
+                let reflection = plan.Arcs[i].Scored[beams[b]]
                 result[t][reflection] <- result[t][reflection] + sums[t * beams.Length + b]
 
     result

@@ -1,5 +1,6 @@
 /// Potential coefficients of the crystal on the support list: U_g = γ F_g/(πΩ), Å⁻²,
-/// F_g = Σ_j o_j f_j(s) T_j(g) exp(−2πi h·x_j) over the atoms of the cell (CONVENTIONS, Structure factors).
+/// F_g = Σ_j o_j f_j(s) T_j(g) exp(−2πi h·x_j) over the atoms of the cell (CONVENTIONS, Structure factors);
+/// with absorption U_g + iU′_g, U′ from f′ likewise (CONVENTIONS, Absorption).
 module Pendel.Core.Potential
 
 open System
@@ -9,11 +10,22 @@ open Pendel.Kernels
 open Pendel.Tensors
 open Pendel.Core.StructureModel
 
+/// The imaginary part of the potential.
+type Imaginary =
+    | Absent
+    /// U′ = κU.
+    | Proportional of ratio: float
+    /// f′(s, B) of each site; s of the unique reflections.
+    | ThermalDiffuse of factors: AbsorptiveFactor array * s: float array
+
 /// What the potential needs besides the refined structure.
 type PotentialModel =
     {
         /// The reflections at which U is needed.
         Support: SupportList
+        /// What the coefficients are: real, Hermitian or with absorption.
+        Kind: PotentialKind
+        Imaginary: Imaginary
         /// γ/(πΩ), Å⁻³.
         Prefactor: float
         /// hkl of the unique reflections, 3 per reflection.
@@ -22,6 +34,8 @@ type PotentialModel =
         Factors: float array
         /// Species of each atom of the cell.
         Species: int array
+        /// Site of each atom of the cell.
+        Site: int array
         /// Occupancy of each atom of the cell.
         Occupancy: float array
         /// x_cell = M x + w: M, 3n_cell × 3n.
@@ -30,6 +44,8 @@ type PotentialModel =
         Shifts: Tensor
         /// U*_cell = D U_cart: D, 6n_cell × 6n.
         Displacements: Tensor
+        /// B = T U_cart: 8π²/3 of the trace, n × 6n.
+        Traces: Tensor
     }
 
 /// f_e of a site, Å. A table of neutral atoms serves ions, too; an ion's factor, which diverges at s = 0, is replaced there
@@ -57,10 +73,30 @@ let private displacement (cell: UnitCell) (operation: SymmetryOperation) =
     let one i j = if i = j then 1.0 else 0.0
     Array.init 6 (fun i -> SymmetricTensor(one i 0, one i 1, one i 2, one i 3, one i 4, one i 5).Transform map)
 
-/// The potential of a structure on a support list.
-let create (optics: ElectronOptics) (table: ScatteringFactorTable) (model: StructureModel) (support: SupportList) =
+/// f′ of each site and s of each reflection, for thermal diffuse scattering.
+let private thermalDiffuse (optics: ElectronOptics) (crystal: Crystal) (unique: MillerIndex array) =
+    ThermalDiffuse(
+        crystal.Sites
+        |> Seq.map (fun s -> AbsorptiveFactors.For(s.Element, optics))
+        |> Seq.toArray,
+        unique |> Array.map (fun h -> crystal.Cell.ReciprocalLength h / 2.0)
+    )
+
+/// 8π²/3 of the traces of n tensors.
+let private traces n =
+    Array2D.init n (6 * n) (fun site k ->
+        if k / 6 = site && k % 6 < 3 then
+            8.0 * Math.PI ** 2.0 / 3.0
+        else
+            0.0)
+
+/// The potential of a structure on a support list, by the scattering factors and the absorption of the settings.
+///
+/// Raises `ArgumentException` naming an element that a table lacks.
+let create (optics: ElectronOptics) (settings: Settings) (model: StructureModel) (support: SupportList) =
     let crystal = model.Start
     let images = distinctImages model
+    let table = settings.ScatteringFactors
 
     let species =
         crystal.Sites
@@ -85,6 +121,18 @@ let create (optics: ElectronOptics) (table: ScatteringFactorTable) (model: Struc
 
     {
         Support = support
+        Kind =
+            if settings.Absorption <> Absorption.None then
+                PotentialKind.Absorptive
+            elif crystal.SpaceGroup.HasInversionAtOrigin then
+                PotentialKind.Real
+            else
+                PotentialKind.Hermitian
+        Imaginary =
+            match settings.Absorption with
+            | Absorption.None -> Absent
+            | Absorption.Proportional -> Proportional settings.AbsorptionRatio
+            | Absorption.ThermalDiffuse -> thermalDiffuse optics crystal unique
         Prefactor = optics.PotentialPrefactor crystal.Cell
         Hkl = unique |> Array.collect (fun h -> [| h.H; h.K; h.L |])
         Factors =
@@ -96,6 +144,7 @@ let create (optics: ElectronOptics) (table: ScatteringFactorTable) (model: Struc
         Species =
             images
             |> Array.map (fun (i, _) -> Array.IndexOf(species, (crystal.Sites[i].Element, crystal.Sites[i].Charge)))
+        Site = images |> Array.map fst
         Occupancy = images |> Array.map (fun (i, _) -> crystal.Sites[i].Occupancy)
         Images = dsharp.tensor map
         Shifts =
@@ -104,73 +153,196 @@ let create (optics: ElectronOptics) (table: ScatteringFactorTable) (model: Struc
                 |> Array.collect (fun (_, o) -> [| o.Translation.X; o.Translation.Y; o.Translation.Z |])
             )
         Displacements = dsharp.tensor displacements
+        Traces = dsharp.tensor (traces n)
     }
 
-/// The table of U on the support list, from structure factors of the unique reflections.
-let private fill (model: PotentialModel) (re: float array) (im: float array) =
+/// Coefficients: two halves of equal length, the imaginary parts empty where they vanish.
+[<Struct>]
+type Coefficients = { Re: float array; Im: float array }
+
+/// U on the support list from structure factors of the unique reflections. By symmetry the imaginary parts vanish where
+/// U is real.
+let private expand (model: PotentialModel) (f: Coefficients) =
     let support = model.Support
     let count = support.Reflections.Length
-    let table = Array.zeroCreate<float>(2 * count)
 
-    for i in 0 .. count - 1 do
-        let u = support.Source[i]
-        let b = if support.Conjugated[i] then -im[u] else im[u]
-        table[i] <- model.Prefactor * (re[u] * support.Cosine[i] - b * support.Sine[i])
-        table[count + i] <- model.Prefactor * (re[u] * support.Sine[i] + b * support.Cosine[i])
+    if model.Kind = PotentialKind.Real then
+        {
+            Re = Array.init count (fun i -> model.Prefactor * f.Re[support.Source[i]] * support.Cosine[i])
+            Im = Array.empty
+        }
+    else
+        let re, im = Array.zeroCreate<float> count, Array.zeroCreate<float> count
 
-    table
+        for i in 0 .. count - 1 do
+            let u = support.Source[i]
+            let b = if support.Conjugated[i] then -f.Im[u] else f.Im[u]
+            re[i] <- model.Prefactor * (f.Re[u] * support.Cosine[i] - b * support.Sine[i])
+            im[i] <- model.Prefactor * (f.Re[u] * support.Sine[i] + b * support.Cosine[i])
 
-/// The adjoint of `fill`: cotangents of the unique structure factors, summed in the order of the list.
-let private fold (model: PotentialModel) (table: float array) =
+        { Re = re; Im = im }
+
+/// The adjoint of `expand`: cotangents of the unique structure factors, summed in the order of the list.
+let private fold (model: PotentialModel) (table: Coefficients) =
     let support = model.Support
-    let count = support.Reflections.Length
     let re = Array.zeroCreate<float> support.Unique.Length
     let im = Array.zeroCreate<float> support.Unique.Length
 
-    for i in 0 .. count - 1 do
-        let u = support.Source[i]
-        let a, b = model.Prefactor * table[i], model.Prefactor * table[count + i]
-        re[u] <- re[u] + a * support.Cosine[i] + b * support.Sine[i]
-        let along = b * support.Cosine[i] - a * support.Sine[i]
-        im[u] <- im[u] + (if support.Conjugated[i] then -along else along)
+    if model.Kind = PotentialKind.Real then
+        for i in 0 .. table.Re.Length - 1 do
+            let u = support.Source[i]
+            re[u] <- re[u] + model.Prefactor * table.Re[i] * support.Cosine[i]
+    else
+        for i in 0 .. table.Re.Length - 1 do
+            let u = support.Source[i]
+            let a, b = model.Prefactor * table.Re[i], model.Prefactor * table.Im[i]
+            re[u] <- re[u] + a * support.Cosine[i] + b * support.Sine[i]
+            let along = b * support.Cosine[i] - a * support.Sine[i]
+            im[u] <- im[u] + (if support.Conjugated[i] then -along else along)
 
-    struct (re, im)
+    { Re = re; Im = im }
 
-/// Structure factors of the cell's atoms as one primitive: (x_cell, U*_cell) → U on the support list,
-/// real parts then imaginary parts.
+/// The refined structure of the cell: x and U* of each atom, B of each site.
+[<Struct>]
+type private CellAtoms =
+    {
+        Positions: float array
+        Adps: float array
+        IsotropicB: float array
+    }
+
+/// F of the unique reflections for factors of each species, Å.
+let private sum (model: PotentialModel) atoms (species: int array) (factors: float array) =
+    let re = Array.zeroCreate<float> model.Support.Unique.Length
+    let im = Array.zeroCreate<float> model.Support.Unique.Length
+    StructureFactorSum.Value(model.Hkl, atoms.Positions, atoms.Adps, model.Occupancy, species, factors, re, im)
+    { Re = re; Im = im }
+
+/// Cotangents of x, U* and occupancy of the cell's atoms.
+let private sumAdjoint (model: PotentialModel) atoms (species: int array) (factors: float array) (bar: Coefficients) =
+    let positions = Array.zeroCreate<float> atoms.Positions.Length
+    let adps = Array.zeroCreate<float> atoms.Adps.Length
+    let occupancies = Array.zeroCreate<float> model.Occupancy.Length
+
+    StructureFactorSum.Adjoint(
+        model.Hkl,
+        atoms.Positions,
+        atoms.Adps,
+        model.Occupancy,
+        species,
+        factors,
+        bar.Re,
+        bar.Im,
+        positions,
+        adps,
+        occupancies
+    )
+
+    struct (positions, adps, occupancies)
+
+/// f′(s, B) and ∂f′/∂B, sites × unique reflections. Beyond the table f′ is that of its end (CONVENTIONS, Absorption).
+let private absorptive (factors: AbsorptiveFactor array) (s: float array) (b: float array) =
+    let values, slopes =
+        Array.zeroCreate<float>(b.Length * s.Length), Array.zeroCreate<float>(b.Length * s.Length)
+
+    for site in 0 .. b.Length - 1 do
+        let inside = Math.Clamp(b[site], factors[site].LowestB, factors[site].HighestB)
+
+        for i in 0 .. s.Length - 1 do
+            let struct (value, slope) = factors[site].WithSlope(s[i], inside)
+            values[site * s.Length + i] <- value
+            slopes[site * s.Length + i] <- if inside = b[site] then slope else 0.0
+
+    struct (values, slopes)
+
+/// The table of U + iU′.
+let private combine (u: Coefficients) (u': Coefficients) =
+    {
+        Re = Array.map2 (-) u.Re u'.Im
+        Im = Array.map2 (+) u.Im u'.Re
+    }
+
+/// The cotangent of U′ in the table of U + iU′.
+let private imaginaryCotangent (bar: Coefficients) =
+    {
+        Re = bar.Im
+        Im = Array.map (~-) bar.Re
+    }
+
+let private scale k (u: Coefficients) =
+    {
+        Re = Array.map ((*) k) u.Re
+        Im = Array.map ((*) k) u.Im
+    }
+
+let private add = Array.map2 (+)
+
+/// Cotangents of x, U* and B from that of the real part U.
+let private pullReal (model: PotentialModel) atoms bar =
+    let struct (positions, adps, _) =
+        sumAdjoint model atoms model.Species model.Factors (fold model bar)
+
+    struct (positions, adps, Array.zeroCreate<float> atoms.IsotropicB.Length)
+
+/// Cotangents of x, U* and B from those of U and of U′ by thermal diffuse scattering: ∂U′/∂B is the sum with ∂f′/∂B in place
+/// of f′, so its cotangent is that of the occupancies of this sum.
+let private pullThermalDiffuse (model: PotentialModel) atoms values slopes bar =
+    let struct (x, u, bBar) = pullReal model atoms bar
+    let bar' = fold model (imaginaryCotangent bar)
+    let struct (x', u', _) = sumAdjoint model atoms model.Site values bar'
+    let struct (_, _, along) = sumAdjoint model atoms model.Site slopes bar'
+
+    for atom in 0 .. along.Length - 1 do
+        let site = model.Site[atom]
+        bBar[site] <- bBar[site] + model.Occupancy[atom] * along[atom]
+
+    struct (add x x', add u u', bBar)
+
+/// U + iU′ on the support list, and its pullback to x, U* and B.
+let private coefficients (model: PotentialModel) (atoms: CellAtoms) =
+    let u = expand model (sum model atoms model.Species model.Factors)
+
+    match model.Imaginary with
+    | Absent -> struct (u, pullReal model atoms)
+    | Proportional k -> struct (combine u (scale k u), fun bar -> pullReal model atoms (combine bar (scale -k bar)))
+    | ThermalDiffuse(factors, s) ->
+        let struct (values, slopes) = absorptive factors s atoms.IsotropicB
+        let u' = expand model (sum model atoms model.Site values)
+        struct (combine u u', pullThermalDiffuse model atoms values slopes)
+
+/// The halves of a tensor of coefficients.
+let coefficientsOf kind (potential: Tensor) =
+    let values = potential.toArray1D<float>()
+
+    if kind = PotentialKind.Real then
+        { Re = values; Im = Array.empty }
+    else
+        let count = values.Length / 2
+
+        {
+            Re = values[.. count - 1]
+            Im = values[count..]
+        }
+
+/// Structure factors of the cell's atoms as one primitive: (x_cell, U*_cell, B) → U on the support list.
 let private table (model: PotentialModel) : Tensor array -> Tensor =
     Tensor.primitive (fun inputs ->
-        let positions, adps = inputs[0].toArray1D<float>(), inputs[1].toArray1D<float>()
-        let re = Array.zeroCreate<float> model.Support.Unique.Length
-        let im = Array.zeroCreate<float> model.Support.Unique.Length
-
-        StructureFactorSum.Value(model.Hkl, positions, adps, model.Occupancy, model.Species, model.Factors, re, im)
+        let struct (u, pull) =
+            coefficients
+                model
+                {
+                    Positions = inputs[0].toArray1D<float>()
+                    Adps = inputs[1].toArray1D<float>()
+                    IsotropicB = inputs[2].toArray1D<float>()
+                }
 
         let pullback (cotangent: Tensor) =
-            let struct (reBar, imBar) = fold model (cotangent.toArray1D<float>())
-            let positionBar = Array.zeroCreate<float> positions.Length
-            let adpBar = Array.zeroCreate<float> adps.Length
-            let occupancyBar = Array.zeroCreate<float> model.Occupancy.Length
+            let struct (positions, adps, b) = pull (coefficientsOf model.Kind cotangent)
+            [| dsharp.tensor positions; dsharp.tensor adps; dsharp.tensor b |]
 
-            StructureFactorSum.Adjoint(
-                model.Hkl,
-                positions,
-                adps,
-                model.Occupancy,
-                model.Species,
-                model.Factors,
-                reBar,
-                imBar,
-                positionBar,
-                adpBar,
-                occupancyBar
-            )
+        struct (dsharp.tensor (Array.append u.Re u.Im), pullback))
 
-            [| dsharp.tensor positionBar; dsharp.tensor adpBar |]
-
-        struct (dsharp.tensor (fill model re im), pullback))
-
-/// U on the support list for an asymmetric unit: real parts, then imaginary parts, Å⁻².
+/// U on the support list for an asymmetric unit, Å⁻²: real parts, then imaginary parts unless U is real by symmetry.
 let evaluate (model: PotentialModel) (unit: AsymmetricUnit) : Tensor =
     let linear (map: Tensor) (x: Tensor) =
         (map.matmul (x.view [ x.nelement; 1 ])).view(-1)
@@ -180,6 +352,7 @@ let evaluate (model: PotentialModel) (unit: AsymmetricUnit) : Tensor =
         [|
             linear model.Images unit.Positions + model.Shifts
             linear model.Displacements unit.Cartesian
+            linear model.Traces unit.Cartesian
         |]
 
 /// K = √(1/λ² + U_0), Å⁻¹, with U_0 = γ F_000/(πΩ).

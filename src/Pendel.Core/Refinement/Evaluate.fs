@@ -23,8 +23,8 @@ let private measurement (o: Observation) =
         Su = o.Su
     }
 
-/// Parameters of the goodness of fit: structure, scales, three angles where orientations are refined, misset, and the
-/// thickness as one per frame or the model's parameters, whichever is less; none where the model is held.
+/// Parameters of the goodness of fit: structure, scales, three angles where orientations are refined, misset, refined
+/// mosaicities, and the thickness as one per frame or the model's parameters, whichever is less; none where the model is held.
 let private parameterCount (problem: Problem) (state: State) frames =
     let angles =
         if problem.Settings.Orientation = Fixed then
@@ -38,7 +38,11 @@ let private parameterCount (problem: Problem) (state: State) frames =
         | Some parameters -> min frames parameters.Length
         | None -> frames
 
-    problem.Structure.Count + frames + angles + thickness
+    problem.Structure.Count
+    + frames
+    + angles
+    + thickness
+    + MosaicityStage.count problem.Settings
 
 /// √(Σ w²(F_o − F_c)² / (N − P)) over independent measurements: a repeated one counts once, by its mean.
 let private goodnessOfFit parameters (rows: (Measurement * float) array) =
@@ -134,6 +138,8 @@ let at (problem: Problem) (stage: Stage) (state: State) : Evaluation =
 
     {
         Crystal = StructureModel.toCrystal problem.Structure state.Structure
+        Geometry = problem.Geometry
+        Mosaicity = state.Mosaicity
         Residuals =
             {
                 WRMean = meanOf wR

@@ -45,7 +45,7 @@ let private priorOf (settings: Settings) (state: State) (plan: FramePlan) thickn
 /// Applies a function to the residuals, the prior and the thickness of every frame that counts; results by frame id.
 let private perScored (problem: Problem) (stage: Stage) (state: State) compute =
     let table =
-        ForwardModel.tableOf (Problem.potential problem stage (dsharp.tensor state.Structure))
+        ForwardModel.tableOf stage.Model (Problem.potential problem stage (dsharp.tensor state.Structure))
 
     ForwardModel.perFrame stage.Model (fun workspace i ->
         let plan = stage.Model.Plan.Frames[i]

@@ -20,7 +20,7 @@ let private goniometer (frame: VirtualFrame) =
 /// Normal matrix, gradient and value of Σ_f (wR_f/u)² at a state.
 let private normalEquations (problem: Problem) (stage: Stage) (state: State) =
     let table =
-        ForwardModel.tableOf (Problem.potential problem stage (dsharp.tensor state.Structure))
+        ForwardModel.tableOf stage.Model (Problem.potential problem stage (dsharp.tensor state.Structure))
 
     let frame workspace i =
         let plan = stage.Model.Plan.Frames[i]

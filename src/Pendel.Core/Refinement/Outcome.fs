@@ -68,6 +68,10 @@ type Residuals =
 type Evaluation =
     {
         Crystal: Crystal
+        /// How the crystal moved, and what tells.
+        Geometry: GeometryEvidence
+        /// Widths of the mosaic blocks' distribution, rad.
+        Mosaicity: Rocking.Mosaicity
         Residuals: Residuals
         Frames: FrameResult array
         Reflections: ReflectionResult array

@@ -12,7 +12,7 @@ open Pendel.Core.StructureModel
 type Problem =
     {
         Settings: Settings
-        Threads: int
+        Crew: Crew
         Experiment: Experiment
         Optics: ElectronOptics
         Orientation: CrystalOrientation
@@ -21,8 +21,10 @@ type Problem =
         Planner: Planner
         /// The model of the thickness.
         ThicknessModel: ThicknessModel.ThicknessModel
-        /// Scratch of the propagations, one for each thread.
-        Workspaces: ConcurrentBag<FrameModel.Workspace>
+        /// How the crystal moved, and what tells.
+        Geometry: GeometryEvidence
+        /// Scratch of the propagations, one for each frame in work.
+        Workspaces: ConcurrentBag<Workspace>
     }
 
 /// What the stages refine.
@@ -38,6 +40,8 @@ type State =
         Drift: Map<int, Vector3>
         /// Thickness by frame id, Å.
         Thickness: Map<int, float>
+        /// Widths of the mosaic blocks' distribution.
+        Mosaicity: Rocking.Mosaicity
         /// Parameters of the thickness model, once it follows the scan.
         ThicknessParameters: float array option
     }
@@ -45,6 +49,32 @@ type State =
 /// α of every frame of a data set, degrees.
 let angles (experiment: Experiment) =
     [| for f in experiment.Frames -> f.Alpha |]
+
+/// How the crystal moved: as the settings say, else as the data show.
+let private geometryOf (settings: Settings) (experiment: Experiment) =
+    match settings.Geometry with
+    | Some geometry -> GeometryEvidence(geometry, "as the settings say")
+    | None -> GeometryEvidence.Of experiment
+
+/// Width from which a refinement starts that the data file says nothing of, degrees.
+let private usualMosaicity = 0.1
+
+/// The mosaicity before any refinement.
+let private initialMosaicity (settings: Settings) (experiment: Experiment) : Rocking.Mosaicity =
+    let stated = Option.ofNullable experiment.Mosaicity |> Option.defaultValue 0.0
+
+    let radians setting =
+        Angle.Radians(
+            match setting with
+            | Degrees sigma -> sigma
+            | FromData -> stated
+            | Refined -> if stated > 0.0 then stated else usualMosaicity
+        )
+
+    {
+        Perpendicular = radians settings.Mosaicity
+        Along = radians settings.MosaicityAlong
+    }
 
 /// The problem and its state before any refinement. The cell is that of the data.
 ///
@@ -54,16 +84,27 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
     let inDataCell = Crystal(experiment.Cell, crystal.SpaceGroup, crystal.Sites)
     let structure = StructureModel.create inDataCell
     let waveNumber = Potential.waveNumber optics settings.ScatteringFactors structure
+    let geometry = geometryOf settings experiment
 
     {
         Settings = settings
-        Threads = threads
+        Crew = Crew threads
         Experiment = experiment
         Optics = optics
         Orientation = CrystalOrientation.FromExperiment experiment
         Structure = structure
         WaveNumber = waveNumber
-        Planner = Planner(experiment.Cell, crystal.SpaceGroup, settings.Selection, waveNumber, threads)
+        Planner =
+            Planner(
+                experiment.Cell,
+                crystal.SpaceGroup,
+                settings.Selection,
+                waveNumber,
+                settings.Arcs,
+                threads,
+                geometry.Geometry
+            )
+        Geometry = geometry
         ThicknessModel = experiment |> angles |> ThicknessModel.ofSettings settings
         Workspaces = ConcurrentBag()
     },
@@ -73,6 +114,7 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
         Corrections = Map.empty
         Drift = Map.empty
         Thickness = Map.empty
+        Mosaicity = initialMosaicity settings experiment
         ThicknessParameters = None
     }
 
@@ -94,23 +136,46 @@ let largestThickness (problem: Problem) (state: State) =
     else
         state.Thickness |> Map.values |> Seq.max
 
-/// Mosaicity in use, degrees: that of the settings, else that of the data, else 0.
-let mosaicity (problem: Problem) =
-    problem.Settings.Mosaicity
-    |> Option.orElse (Option.ofNullable problem.Experiment.Mosaicity)
-    |> Option.defaultValue 0.0
+/// How far mosaic blocks about the rocking axis reach, in standard deviations; farther where these are refined.
+let private reach (settings: Settings) =
+    if settings.MosaicityAlong = Refined then 6.0 else 4.0
 
-/// The rocking curve of a frame by the settings; `Sufficient` takes the largest thickness of the state.
-let tilts (problem: Problem) (state: State) (frame: VirtualFrame) =
+/// The rocking curve of a frame by the settings and the mosaicity of a state; `Sufficient` takes its largest thickness.
+let curve (problem: Problem) (state: State) (frame: VirtualFrame) : Rocking.Curve =
+    let settings, geometry = problem.Settings, problem.Geometry.Geometry
     let semiAngle = Angle.Radians frame.PrecessionAngle
-    let thickness = largestThickness problem state
 
     let count =
-        match problem.Settings.Tilts with
+        match settings.Tilts with
         | Count n -> n
-        | Sufficient -> RockingCurve.SufficientTilts(semiAngle, problem.Settings.Selection.ScoredGMax, thickness)
+        | Sufficient ->
+            RockingCurve.SufficientTilts(
+                semiAngle,
+                settings.Selection.ScoredGMax,
+                largestThickness problem state,
+                geometry
+            )
 
-    RockingCurve.Mosaic(RockingCurve.Rotation(semiAngle, count), Angle.Radians(mosaicity problem))
+    {
+        Geometry = geometry
+        SemiAngle = semiAngle
+        Count = count
+        Beyond = reach settings * state.Mosaicity.Along
+        Mosaicity = state.Mosaicity
+    }
+
+/// The orientations that integrate a frame.
+let tilts (problem: Problem) (state: State) (frame: VirtualFrame) =
+    Rocking.tilts (curve problem state frame)
+
+/// Largest distance of the samples of a distribution of thickness, Å: a small part of the shortest fringe in use.
+let private thicknessSpacing = 50.0
+
+let private thicknesses (problem: Problem) (state: State) =
+    ThicknessDistribution.samples
+        problem.Settings.ThicknessDistribution
+        (thicknessSpacing / largestThickness problem state)
+    |> ImmutableArray.CreateRange
 
 /// A state's plan with the forward model and the potential that belong to it.
 type Stage =
@@ -127,11 +192,20 @@ let planWith (tilts: VirtualFrame -> ImmutableArray<Tilt>) (problem: Problem) (s
     let correction = correctionOf state
 
     let plan =
-        problem.Planner.Plan(frames, (fun frame -> orientation.FrameMatrix(frame, correction frame)), correction, tilts)
+        problem.Planner.Plan(
+            frames,
+            (fun frame -> orientation.FrameMatrix(frame, correction frame)),
+            correction,
+            tilts,
+            thicknesses problem state
+        )
+
+    let potential =
+        Potential.create problem.Optics problem.Settings problem.Structure plan.Support
 
     {
-        Model = ForwardModel.create problem.Settings.Precision problem.Threads problem.Workspaces plan
-        Potential = Potential.create problem.Optics problem.Settings.ScatteringFactors problem.Structure plan.Support
+        Model = ForwardModel.create problem.Settings.Precision problem.Crew problem.Workspaces potential.Kind plan
+        Potential = potential
     }
 
 /// Plans the chosen frames at a state with the rocking curves of the settings.

@@ -2,7 +2,7 @@ namespace Pendel.Core
 
 open System.Threading
 
-/// The four stages of a refinement, in their order.
+/// The stages of a refinement, in their order.
 type StageName =
     /// Joint coarse scan of thickness and scan-axis offset.
     | ThicknessScan
@@ -10,6 +10,8 @@ type StageName =
     | GlobalMisset
     /// Orientation of each frame.
     | FrameOrientation
+    /// Widths of the mosaic blocks' distribution.
+    | MosaicityRefinement
     /// Positions, ADPs and the model of the thickness together.
     | JointRefinement
 

@@ -1,4 +1,4 @@
-/// A refinement from files to result: thickness scan, global misset, frame orientations, joint refinement.
+/// A refinement from files to result: thickness scan, global misset, frame orientations, mosaicity, joint refinement.
 module Pendel.Core.Refine
 
 open System
@@ -198,7 +198,14 @@ let run (monitor: Monitor) (settings: Settings) threads crystal experiment : Out
             | Fixed -> record |> moving ThicknessScan number (rescanStage monitor problem)
             | _ -> record |> moving FrameOrientation number (orient monitor problem number)
 
-        oriented |> stage JointRefinement (joint monitor problem number)
+        let spread =
+            if MosaicityStage.count settings = 0 then
+                oriented
+            else
+                oriented
+                |> moving MosaicityRefinement number (MosaicityStage.run monitor problem)
+
+        spread |> stage JointRefinement (joint monitor problem number)
 
     let placed =
         match settings.Orientation with

@@ -11,11 +11,14 @@ open Pendel.Diffraction
 open Pendel.Tensors
 open Pendel.Core.Problem
 
-/// Step of the thickness grid, Å: a small part of the shortest fringe in use; the paper's for one thickness of all frames.
+/// Usual step of a thickness grid, Å: a small part of the shortest fringe in use.
+let private usualStep = 10.0
+
+/// Step of the scan's grid, Å: the paper's for one thickness of all frames.
 let private gridStep =
     function
     | ThicknessChoice.Constant -> 2.0
-    | _ -> 10.0
+    | _ -> usualStep
 
 /// Change of thickness between neighbouring frames that costs 1 in wR_I, Å.
 let private roughness = 500.0
@@ -39,6 +42,39 @@ let grid (settings: Settings) =
     | ThicknessChoice.Kinematical -> [| ThicknessModel.KinematicalThickness |]
     | _ -> Array.init (steps + 1) (fun i -> settings.ThicknessMin + range * float i / float steps)
 
+/// From intensities at any thicknesses to those of a distribution with each thickness of a grid. All share a finer grid, of which
+/// each distribution takes every thickness with the share of the distribution that is nearest to it.
+let private averaging
+    distribution
+    (thicknesses: float array)
+    : (float array -> float array array) -> float array array =
+    match distribution with
+    | Plate -> fun atThicknesses -> atThicknesses thicknesses
+    | shape ->
+        let count = int (Math.Ceiling(Array.last thicknesses / usualStep))
+        let fine = Array.init (count + 1) (fun j -> usualStep * float j)
+
+        let share t j =
+            let below offset =
+                ThicknessDistribution.cumulative shape ((fine[j] + offset * usualStep) / t)
+
+            below 0.5 - (if j = 0 then 0.0 else below -0.5)
+
+        let shares = thicknesses |> Array.map (fun t -> Array.init fine.Length (share t))
+
+        fun atThicknesses ->
+            let calculated = atThicknesses fine
+
+            shares
+            |> Array.map (fun own ->
+                Array.init calculated[0].Length (fun g ->
+                    let mutable sum = 0.0
+
+                    for j in 0 .. fine.Length - 1 do
+                        sum <- sum + own[j] * calculated[j][g]
+
+                    sum))
+
 let private nothingScored =
     "after selection no frame has three reflections, one of them above its noise; expected observed reflections within \
      scored-gmax, rsg and dsg"
@@ -50,13 +86,16 @@ let scan (problem: Problem) (stage: Stage) (q: float array) : Scan =
     let thicknesses = grid problem.Settings
     let model = stage.Model
 
-    let table = ForwardModel.tableOf (Problem.potential problem stage (dsharp.tensor q))
+    let table =
+        ForwardModel.tableOf model (Problem.potential problem stage (dsharp.tensor q))
+
+    let average = averaging problem.Settings.ThicknessDistribution thicknesses
 
     let frame workspace i =
         let plan, rows = model.Plan.Frames[i], model.Rows[i]
 
         if Residual.isScored rows then
-            FrameModel.atThicknesses workspace model.Plan.WaveNumber model.Precision table plan Vector3.Zero thicknesses
+            average (FrameModel.atThicknesses workspace model.Plan.WaveNumber model.Precision table plan Vector3.Zero)
             |> Array.map (fun calculated -> float (Residual.wR rows (dsharp.tensor calculated)))
             |> fun wR -> Some(plan.Frame.Id, wR)
         else

@@ -29,56 +29,69 @@ public sealed class AbsorptiveFactor
     /// <summary>The element.</summary>
     public Element Element { get; }
 
+    /// <summary>Least tabulated B, Å².</summary>
+    public double LowestB => rows[0].B;
+
+    /// <summary>Largest tabulated B, Å².</summary>
+    public double HighestB => rows[^1].B;
+
     /// <summary>f′(s, B), Å, without the Debye–Waller factor.</summary>
     /// <param name="s">sin θ/λ = g/2, Å⁻¹.</param>
     /// <param name="isotropicB">B = 8π²U_eq, Å², in [0.1, 4].</param>
     /// <exception cref="ArgumentException">B lies outside the table.</exception>
-    public double Evaluate(double s, double isotropicB)
+    public double Evaluate(double s, double isotropicB) => WithSlope(s, isotropicB).Value;
+
+    /// <summary>f′(s, B), Å, and ∂f′/∂B, Å⁻¹.</summary>
+    /// <param name="s">sin θ/λ = g/2, Å⁻¹.</param>
+    /// <param name="isotropicB">B = 8π²U_eq, Å², in [0.1, 4].</param>
+    /// <exception cref="ArgumentException">B lies outside the table.</exception>
+    public (double Value, double Slope) WithSlope(double s, double isotropicB)
     {
-        if (!(isotropicB >= rows[0].B && isotropicB <= rows[^1].B))
+        if (!(isotropicB >= LowestB && isotropicB <= HighestB))
             throw new ArgumentException(
                 FormattableString.Invariant(
-                    $"B = {isotropicB:0.####} Å² of {Element.Symbol} lies outside the table of absorptive factors, {rows[0].B} to {rows[^1].B} Å²"
+                    $"B = {isotropicB:0.####} Å² of {Element.Symbol} lies outside the table of absorptive factors, {LowestB} to {HighestB} Å²"
                 )
             );
         var i = 0;
         while (i < rows.Length - 2 && isotropicB > rows[i + 1].B)
             i++;
-        var width = Width(i);
-        var t = (isotropicB - rows[i].B) / width;
+        // the interval's ends, and one neighbour on each side where the table has one
+        Span<double> near = [i > 0 ? At(i - 1, s) : 0, At(i, s), At(i + 1, s), i < rows.Length - 2 ? At(i + 2, s) : 0];
+        var (left, middle, right) = (Secant(i - 1, near[..2]), Secant(i, near[1..3]), Secant(i + 1, near[2..]));
+        var start = i == 0 ? EndSlope(Width(0), middle, Width(1), right) : Slope(i, left, middle);
+        var end = i == rows.Length - 2 ? EndSlope(Width(i), middle, Width(i - 1), left) : Slope(i + 1, middle, right);
+        var t = (isotropicB - rows[i].B) / Width(i);
         var value =
-            (1 + 2 * t) * (1 - t) * (1 - t) * At(i, s)
-            + t * (1 - t) * (1 - t) * width * Slope(i, s)
-            + t * t * (3 - 2 * t) * At(i + 1, s)
-            - t * t * (1 - t) * width * Slope(i + 1, s);
-        return value / beta;
+            (1 + 2 * t) * (1 - t) * (1 - t) * near[1]
+            + t * (1 - t) * (1 - t) * Width(i) * start
+            + t * t * (3 - 2 * t) * near[2]
+            - t * t * (1 - t) * Width(i) * end;
+        var slope = 6 * t * (1 - t) * middle + (1 - t) * (1 - 3 * t) * start + t * (3 * t - 2) * end;
+        return (value / beta, slope / beta);
     }
 
     double At(int i, double s) =>
         Math.Max(0, ScatteringForms.Gaussians(rows[i].Amplitudes, rows[i].Widths, s) + rows[i].Constant);
 
+    double Secant(int i, ReadOnlySpan<double> ends) =>
+        i >= 0 && i < rows.Length - 1 ? (ends[1] - ends[0]) / Width(i) : 0;
+
     // ∂f′/∂B at a tabulated B: a weighted harmonic mean of the slopes beside it, 0 where they differ in sign; at the ends that
     // of the parabola through three values, limited so that f′ stays monotone.
-    double Slope(int i, double s)
+    double Slope(int i, double left, double right)
     {
-        var last = rows.Length - 1;
-        if (i == 0 || i == last)
-            return i == 0 ? EndSlope(0, 1, s) : EndSlope(last - 1, last - 2, s);
-        var (left, right) = (Secant(i - 1, s), Secant(i, s));
         if (left * right <= 0)
             return 0;
         var (u, v) = (2 * Width(i) + Width(i - 1), Width(i) + 2 * Width(i - 1));
         return (u + v) / (u / left + v / right);
     }
 
-    double EndSlope(int outer, int inner, double s)
+    static double EndSlope(double width, double secant, double nextWidth, double nextSecant)
     {
-        var secant = Secant(outer, s);
-        var slope = secant + Width(outer) * (secant - Secant(inner, s)) / (Width(outer) + Width(inner));
+        var slope = secant + width * (secant - nextSecant) / (width + nextWidth);
         return slope * secant <= 0 ? 0 : Math.Sign(secant) * Math.Min(Math.Abs(slope), 3 * Math.Abs(secant));
     }
-
-    double Secant(int i, double s) => (At(i + 1, s) - At(i, s)) / Width(i);
 
     double Width(int i) => rows[i + 1].B - rows[i].B;
 }

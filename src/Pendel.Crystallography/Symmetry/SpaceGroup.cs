@@ -39,6 +39,9 @@ public sealed class SpaceGroup : IEquatable<SpaceGroup>
     /// <summary>True when the group holds an inversion, at the origin or elsewhere.</summary>
     public bool IsCentrosymmetric => PointGroup.Any(o => o.Rotation == -1.0 * Matrix3.Identity);
 
+    /// <summary>Whether −x, −y, −z is among the operations, so that structure factors are real.</summary>
+    public bool HasInversionAtOrigin => set.Contains(SymmetryOperation.From(-1.0 * Matrix3.Identity, Vector3.Zero));
+
     /// <summary>
     /// A basis of the directions that every W leaves fixed, along which the origin is free: integer components along a, b, c.
     /// </summary>

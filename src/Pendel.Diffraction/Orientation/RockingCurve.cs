@@ -5,33 +5,62 @@ namespace Pendel.Diffraction;
 /// <summary>One orientation of the crystal while a frame is exposed.</summary>
 /// <param name="Rotation">Applied from the left to the frame's matrix, ω-free axes.</param>
 /// <param name="Weight">Share of the exposure; the weights of a frame sum to 1.</param>
-public readonly record struct Tilt(Matrix3 Rotation, double Weight);
+public readonly record struct Tilt(Matrix3 Rotation, double Weight)
+{
+    /// <summary>Unit axis about which mosaic blocks are misoriented, before the tilt: perpendicular to that of the tilt's own motion.</summary>
+    public Vector3 MosaicAxis { get; init; }
+
+    /// <summary>Misorientation of this block about that axis, in units of σ; 0 for a perfect crystal.</summary>
+    public double Misorientation { get; init; }
+
+    /// <summary>∂z/∂σ for z, the third row of the rotation, with S_g = z·g − g²/2K; rad⁻¹.</summary>
+    public Vector3 MosaicDerivative => Misorientation * Rotation.Row(2).Cross(MosaicAxis);
+}
 
 /// <summary>The orientations at which a frame is integrated: I_g = Σ_k w_k |ψ_g(k)|².</summary>
 public static class RockingCurve
 {
+    /// <summary>Centroids of the thirds of a standard normal distribution.</summary>
+    static readonly double[] Centroids = [-1.0907993, 0, 1.0907993];
+
     /// <summary>Continuous rotation: the midpoints of n equal steps of [−φ, φ] about x, equal weights.</summary>
     /// <param name="semiAngle">φ, rad.</param>
     /// <param name="count">n ≥ 1.</param>
     /// <exception cref="ArgumentException">count &lt; 1 or φ ≤ 0.</exception>
     public static ImmutableArray<Tilt> Rotation(double semiAngle, int count)
     {
-        if (count < 1)
-            throw new ArgumentException($"a rocking curve has {count} tilts; at least 1 is expected", nameof(count));
-        if (!(semiAngle > 0))
-            throw new ArgumentException($"the semi-angle of a frame is {semiAngle} rad; a positive angle is expected");
+        Require(semiAngle, count);
         var step = 2 * semiAngle / count;
+        return [.. Enumerable.Range(0, count).Select(k => AboutX(-semiAngle + (k + 0.5) * step, 1.0 / count))];
+    }
+
+    /// <summary>One step of a rotation: a tilt about x, with mosaic blocks misoriented about y.</summary>
+    /// <param name="angle">Angle about x, rad.</param>
+    /// <param name="weight">Share of the exposure.</param>
+    public static Tilt AboutX(double angle, double weight) =>
+        new(Matrix3.RotationX(angle), weight) { MosaicAxis = new(0, 1, 0) };
+
+    /// <summary>
+    /// Precession on a cone of semi-angle φ: R_z(ϕ) R_x(φ) R_z(−ϕ) at the midpoints ϕ of n equal steps of the azimuth, equal weights.
+    /// Mosaic blocks are misoriented about the axis of the tilt: misorientation along the cone is absorbed by the integration.
+    /// </summary>
+    /// <param name="semiAngle">φ, rad.</param>
+    /// <param name="count">n ≥ 1.</param>
+    /// <exception cref="ArgumentException">count &lt; 1 or φ ≤ 0.</exception>
+    public static ImmutableArray<Tilt> Precession(double semiAngle, int count)
+    {
+        Require(semiAngle, count);
+        Vector3 Axis(int k) => Matrix3.RotationZ((k + 0.5) * 2 * Math.PI / count).Column(0);
         return
         [
-            .. Enumerable
-                .Range(0, count)
-                .Select(k => new Tilt(Matrix3.RotationX(-semiAngle + (k + 0.5) * step), 1.0 / count)),
+            .. from k in Enumerable.Range(0, count)
+            select new Tilt(Matrix3.Rotation(semiAngle * Axis(k)), 1.0 / count) { MosaicAxis = Axis(k) },
         ];
     }
 
     /// <summary>
-    /// Mosaic blocks tilted about y, perpendicular to the rocking axis: each tilt with three equally probable
-    /// misorientations of a normal distribution, at the centroids ±1.09080σ and 0 of its thirds.
+    /// Mosaic blocks tilted about the mosaic axis of each tilt: three equally probable misorientations of a normal
+    /// distribution, at the centroids ±1.09080σ and 0 of its thirds.
     /// </summary>
     /// <param name="tilts">Rocking curve of a perfect crystal.</param>
     /// <param name="mosaicity">Standard deviation σ, rad; 0 leaves the tilts as they are.</param>
@@ -39,20 +68,44 @@ public static class RockingCurve
     {
         if (mosaicity == 0)
             return tilts;
-        double[] centroids = [-1.0907993, 0, 1.0907993];
         return
         [
             .. from tilt in tilts
-            from centroid in centroids
-            select new Tilt(tilt.Rotation * Matrix3.RotationY(centroid * mosaicity), tilt.Weight / centroids.Length),
+            from centroid in Centroids
+            select tilt with
+            {
+                Rotation = tilt.Rotation * Matrix3.Rotation(centroid * mosaicity * tilt.MosaicAxis),
+                Weight = tilt.Weight / Centroids.Length,
+                Misorientation = centroid,
+            },
         ];
     }
 
-    /// <summary>Tilts that sample the rocking curve of the sharpest reflection: N = 1 + ⌈1.25 · 2φ · g · t⌉.</summary>
+    /// <summary>
+    /// Tilts that sample the rocking curve of the sharpest reflection: N = 1 + ⌈1.25 · L · g · t⌉, with L the angle that the
+    /// crystal turns through: 2φ in a rotation, 2πφ in a precession.
+    /// </summary>
     /// <param name="semiAngle">φ, rad.</param>
     /// <param name="scoredGMax">Largest |g| that is scored, Å⁻¹.</param>
     /// <param name="thickness">Largest thickness, Å.</param>
+    /// <param name="geometry">How the crystal moves.</param>
     /// <remarks>I_g(S) is band-limited to |τ| ≤ t, so equal steps integrate it once ΔS·t &lt; 1 (CONVENTIONS, Rocking).</remarks>
-    public static int SufficientTilts(double semiAngle, double scoredGMax, double thickness) =>
-        1 + (int)Math.Ceiling(1.25 * 2 * semiAngle * scoredGMax * thickness);
+    public static int SufficientTilts(
+        double semiAngle,
+        double scoredGMax,
+        double thickness,
+        CollectionGeometry geometry = CollectionGeometry.Rotation
+    )
+    {
+        var path = geometry == CollectionGeometry.Precession ? 2 * Math.PI * semiAngle : 2 * semiAngle;
+        return 1 + (int)Math.Ceiling(1.25 * path * scoredGMax * thickness);
+    }
+
+    static void Require(double semiAngle, int count)
+    {
+        if (count < 1)
+            throw new ArgumentException($"a rocking curve has {count} tilts; at least 1 is expected", nameof(count));
+        if (!(semiAngle > 0))
+            throw new ArgumentException($"the semi-angle of a frame is {semiAngle} rad; a positive angle is expected");
+    }
 }

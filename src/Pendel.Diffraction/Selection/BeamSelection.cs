@@ -2,6 +2,16 @@ using Pendel.Crystallography;
 
 namespace Pendel.Diffraction;
 
+/// <summary>How the rocking curve of a frame is cut into arcs.</summary>
+public enum ArcCut
+{
+    /// <summary>Equal arcs, as many tilts each as a cost model of the geometry says.</summary>
+    CostModel,
+
+    /// <summary>An arc for each tilt: beams are selected anew at each orientation, the strict reference.</summary>
+    PerTilt,
+}
+
 /// <summary>Cuts the rocking curve of a frame into arcs and lists the beams of each.</summary>
 public static class BeamSelection
 {
@@ -13,15 +23,28 @@ public static class BeamSelection
     /// <summary>A run of tilts and its beams; the first is 000.</summary>
     public readonly record struct BeamList(int FirstTilt, int TiltCount, ImmutableArray<int> Beams);
 
-    /// <summary>
-    /// Equal arcs of 4, 8, 12 … tilts, by the cost model Σ N² (max(S, 4) + ½): the last before the cost rises; the shortest of equals.
-    /// </summary>
+    /// <summary>The arcs of a rocking curve.</summary>
     /// <param name="excitation">S_g of every candidate at every tilt, Å⁻¹, tilt by tilt.</param>
     /// <param name="tilts">Number of tilts.</param>
     /// <param name="undiffracted">Place of 000 among the candidates.</param>
     /// <param name="sgMax">Å⁻¹.</param>
+    /// <param name="cut">How to cut.</param>
+    public static ImmutableArray<BeamList> Arcs(
+        double[] excitation,
+        int tilts,
+        int undiffracted,
+        double sgMax,
+        ArcCut cut
+    ) =>
+        cut == ArcCut.PerTilt
+            ? [.. Enumerable.Range(0, tilts).Select(s => List(excitation, tilts, s, 1, undiffracted, sgMax))]
+            : ByCost(excitation, tilts, undiffracted, sgMax);
+
+    /// <summary>
+    /// Equal arcs of 4, 8, 12 … tilts, by the cost model Σ N² (max(S, 4) + ½): the last before the cost rises; the shortest of equals.
+    /// </summary>
     /// <remarks>The choice depends on the geometry alone, so results do not depend on the machine.</remarks>
-    public static ImmutableArray<BeamList> Cut(double[] excitation, int tilts, int undiffracted, double sgMax)
+    static ImmutableArray<BeamList> ByCost(double[] excitation, int tilts, int undiffracted, double sgMax)
     {
         var best = ImmutableArray<BeamList>.Empty;
         var bestCost = double.PositiveInfinity;

@@ -11,17 +11,33 @@ public static class ExcitationError
     /// <param name="waveNumber">K in the crystal, Å⁻¹.</param>
     public static double Of(Vector3 g, double waveNumber) => g.Z - g.Dot(g) / (2 * waveNumber);
 
-    /// <summary>RSg = |S_g|/(d φ), with d = √(g_y² + g_z²) the distance from the rotation axis; –.</summary>
+    /// <summary>d: half of the range of S_g that a frame sweeps, for each radian of φ; √(g_y² + g_z²), the distance from the rotation axis, or |g| in precession, Å⁻¹.</summary>
+    /// <param name="g">Reciprocal vector at the middle of the frame, Å⁻¹, ω-free axes.</param>
+    /// <param name="geometry">How the crystal moves.</param>
+    public static double Lever(Vector3 g, CollectionGeometry geometry) =>
+        geometry == CollectionGeometry.Precession ? g.Length : Math.Sqrt(g.Y * g.Y + g.Z * g.Z);
+
+    /// <summary>RSg = |S_g|/(d φ); –.</summary>
     /// <param name="g">Reciprocal vector at the middle of the frame, Å⁻¹, ω-free axes.</param>
     /// <param name="waveNumber">K, Å⁻¹.</param>
     /// <param name="semiAngle">φ, rad.</param>
-    public static double Relative(Vector3 g, double waveNumber, double semiAngle) =>
-        Math.Abs(Of(g, waveNumber)) / (Math.Sqrt(g.Y * g.Y + g.Z * g.Z) * semiAngle);
+    /// <param name="geometry">How the crystal moves.</param>
+    public static double Relative(
+        Vector3 g,
+        double waveNumber,
+        double semiAngle,
+        CollectionGeometry geometry = CollectionGeometry.Rotation
+    ) => Math.Abs(Of(g, waveNumber)) / (Lever(g, geometry) * semiAngle);
 
     /// <summary>DSg = d φ − |S_g|, Å⁻¹: how far the reflection lies inside the swept range.</summary>
     /// <param name="g">Reciprocal vector at the middle of the frame, Å⁻¹, ω-free axes.</param>
     /// <param name="waveNumber">K, Å⁻¹.</param>
     /// <param name="semiAngle">φ, rad.</param>
-    public static double Distance(Vector3 g, double waveNumber, double semiAngle) =>
-        Math.Sqrt(g.Y * g.Y + g.Z * g.Z) * semiAngle - Math.Abs(Of(g, waveNumber));
+    /// <param name="geometry">How the crystal moves.</param>
+    public static double Distance(
+        Vector3 g,
+        double waveNumber,
+        double semiAngle,
+        CollectionGeometry geometry = CollectionGeometry.Rotation
+    ) => Lever(g, geometry) * semiAngle - Math.Abs(Of(g, waveNumber));
 }

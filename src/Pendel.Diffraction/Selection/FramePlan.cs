@@ -20,7 +20,19 @@ public sealed record FramePlan(
     ImmutableArray<Arc> Arcs,
     ImmutableArray<ScoredReflection> Scored,
     ImmutableArray<int> Support
-);
+)
+{
+    /// <summary>The thicknesses over which a frame is averaged, relative to its own; one of 1 unless stated.</summary>
+    public ImmutableArray<ThicknessShare> Thicknesses { get; init; } = [new(1, 1)];
+
+    /// <summary>The plan with other orientations of the same number and nearly the same range: its beams stay.</summary>
+    public FramePlan WithTilts(ImmutableArray<Tilt> tilts) => this with { Tilts = tilts };
+}
+
+/// <summary>A part of the crystal of one thickness.</summary>
+/// <param name="Relative">Thickness relative to that of the frame, –.</param>
+/// <param name="Weight">Share of the illuminated area; the weights of a frame sum to 1.</param>
+public readonly record struct ThicknessShare(double Relative, double Weight);
 
 /// <summary>How many observed rows were left out of the residual, by the first rule that said so.</summary>
 /// <param name="BeyondGMax">|g| above the scored g_max.</param>

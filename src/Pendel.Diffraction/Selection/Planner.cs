@@ -9,6 +9,8 @@ public sealed class Planner
     readonly SpaceGroup _spaceGroup;
     readonly SelectionSettings _settings;
     readonly double _waveNumber;
+    readonly CollectionGeometry _geometry;
+    readonly ArcCut _cut;
     readonly ParallelOptions _parallel;
 
     /// <summary>A planner for one crystal at one energy.</summary>
@@ -16,9 +18,19 @@ public sealed class Planner
     /// <param name="spaceGroup">Space group.</param>
     /// <param name="settings">Selection.</param>
     /// <param name="waveNumber">K in the crystal, Å⁻¹.</param>
+    /// <param name="cut">How rocking curves are cut into arcs.</param>
     /// <param name="threads">Most threads at a time; the plan does not depend on it.</param>
+    /// <param name="geometry">How the crystal moves.</param>
     /// <exception cref="ArgumentException">A limit is not positive, or scored g_max exceeds the beams'.</exception>
-    public Planner(UnitCell cell, SpaceGroup spaceGroup, SelectionSettings settings, double waveNumber, int threads)
+    public Planner(
+        UnitCell cell,
+        SpaceGroup spaceGroup,
+        SelectionSettings settings,
+        double waveNumber,
+        ArcCut cut,
+        int threads,
+        CollectionGeometry geometry = CollectionGeometry.Rotation
+    )
     {
         if (!(settings.SgMax > 0))
             throw new ArgumentException($"sg_max is {settings.SgMax} Å⁻¹; a positive number is expected");
@@ -29,7 +41,8 @@ public sealed class Planner
                 )
             );
         _candidates = ReciprocalLattice.Within(cell, spaceGroup, settings.BeamGMax);
-        (_spaceGroup, _settings, _waveNumber) = (spaceGroup, settings, waveNumber);
+        (_spaceGroup, _settings, _waveNumber, _cut) = (spaceGroup, settings, waveNumber, cut);
+        _geometry = geometry;
         _parallel = new() { MaxDegreeOfParallelism = threads };
     }
 
@@ -38,11 +51,13 @@ public sealed class Planner
     /// <param name="matrix">For each frame h → g at its middle, Å⁻¹, with its correction applied.</param>
     /// <param name="correction">For each frame that correction, rotation vector, rad.</param>
     /// <param name="tilts">For each frame its rocking curve.</param>
+    /// <param name="thicknesses">The distribution of thickness of every frame; one thickness if it is left out.</param>
     public ExperimentPlan Plan(
         ImmutableArray<VirtualFrame> frames,
         Func<VirtualFrame, Matrix3> matrix,
         Func<VirtualFrame, Vector3> correction,
-        Func<VirtualFrame, ImmutableArray<Tilt>> tilts
+        Func<VirtualFrame, ImmutableArray<Tilt>> tilts,
+        ImmutableArray<ThicknessShare> thicknesses = default
     )
     {
         var drafts = new (FramePlan Plan, SelectionReport Report, ImmutableArray<MillerIndex> Support)[frames.Length];
@@ -58,7 +73,8 @@ public sealed class Planner
         {
             foreach (var hkl in support)
                 places.TryAdd(hkl, places.Count);
-            plans.Add(plan with { Support = [.. support.Select(hkl => places[hkl])] });
+            var own = plan with { Support = [.. support.Select(hkl => places[hkl])] };
+            plans.Add(thicknesses.IsDefault ? own : own with { Thicknesses = thicknesses });
         }
         var list = new SupportList([.. places.OrderBy(p => p.Value).Select(p => p.Key)], _spaceGroup);
         var report = drafts.Aggregate(new SelectionReport(), (sum, d) => sum + d.Report);
@@ -72,21 +88,22 @@ public sealed class Planner
         ImmutableArray<Tilt> tilts
     )
     {
-        var (selected, report) = ReflectionFilter.Apply(frame, matrix, _waveNumber, _settings);
+        var (selected, report) = ReflectionFilter.Apply(frame, matrix, _waveNumber, _settings, _geometry);
         var near = selected.IsEmpty ? [] : Near(matrix, tilts);
         var lists = selected.IsEmpty
             ? []
-            : BeamSelection.Cut(
+            : BeamSelection.Arcs(
                 Excitation(near, matrix, tilts),
                 tilts.Length,
                 near.IndexOf(MillerIndex.Zero),
-                _settings.SgMax
+                _settings.SgMax,
+                _cut
             );
         var excited = lists.SelectMany(l => l.Beams).Select(b => near[b]).ToHashSet();
         ImmutableArray<ScoredReflection> scored = [.. selected.Where(r => excited.Contains(r.Observation.Hkl))];
         report += new SelectionReport(0, 0, 0, selected.Length - scored.Length);
         var place = scored.Select((r, i) => (r.Observation.Hkl, i)).ToDictionary(p => p.Hkl, p => p.i);
-        var support = new Dictionary<MillerIndex, int>();
+        var support = new DifferencePlaces(near);
         var arcs = lists.Select(l => MakeArc(l, near, matrix, tilts, place, support)).ToImmutableArray();
         var plan = new FramePlan(
             frame,
@@ -98,7 +115,7 @@ public sealed class Planner
             scored,
             []
         );
-        return (plan, report, [.. support.OrderBy(p => p.Value).Select(p => p.Key)]);
+        return (plan, report, support.Met);
     }
 
     // S_g = z·g − g²/2K with z the third row of the tilt: no tilt moves S_g by more than |z − e_z||g|
@@ -133,20 +150,19 @@ public sealed class Planner
         Matrix3 matrix,
         ImmutableArray<Tilt> tilts,
         Dictionary<MillerIndex, int> scored,
-        Dictionary<MillerIndex, int> support
+        DifferencePlaces support
     )
     {
-        var beams = list.Beams.Select(b => near[b]).ToImmutableArray();
+        // the incident beam first, then the scored ones together: kernels read them at once
+        var beams = list
+            .Beams.Select(b => near[b])
+            .OrderBy(hkl =>
+                hkl == MillerIndex.Zero ? 0
+                : scored.ContainsKey(hkl) ? 1
+                : 2
+            )
+            .ToImmutableArray();
         var g = beams.Select(hkl => matrix * hkl.ToVector()).ToImmutableArray();
-        var difference = new int[beams.Length * beams.Length];
-        for (var i = 0; i < beams.Length; i++)
-        for (var j = 0; j < beams.Length; j++)
-        {
-            var hkl = beams[i] - beams[j];
-            if (!support.TryGetValue(hkl, out var place))
-                support[hkl] = place = support.Count;
-            difference[i * beams.Length + j] = place;
-        }
         var flux =
             from s in Enumerable.Range(list.FirstTilt, list.TiltCount)
             from v in g
@@ -157,7 +173,7 @@ public sealed class Planner
             beams,
             g,
             [.. flux],
-            [.. difference],
+            support.Of(beams),
             [.. beams.Select(hkl => scored.GetValueOrDefault(hkl, -1))]
         );
     }

@@ -10,13 +10,15 @@ public static class ReflectionFilter
     /// <param name="matrix">h → g at the middle of the frame, Å⁻¹.</param>
     /// <param name="waveNumber">K, Å⁻¹.</param>
     /// <param name="settings">Limits.</param>
+    /// <param name="geometry">How the crystal moves.</param>
     /// <returns>The scored rows in file order, and how many rows each rule left out.</returns>
     /// <exception cref="ArgumentException">A reflection occurs twice in the frame.</exception>
     public static (ImmutableArray<ScoredReflection> Scored, SelectionReport Report) Apply(
         VirtualFrame frame,
         Matrix3 matrix,
         double waveNumber,
-        SelectionSettings settings
+        SelectionSettings settings,
+        CollectionGeometry geometry = CollectionGeometry.Rotation
     )
     {
         var semiAngle = Angle.Radians(frame.PrecessionAngle);
@@ -30,8 +32,8 @@ public static class ReflectionFilter
             if (row.Hkl == MillerIndex.Zero)
                 continue;
             var g = matrix * row.Hkl.ToVector();
-            var rsg = ExcitationError.Relative(g, waveNumber, semiAngle);
-            var dsg = ExcitationError.Distance(g, waveNumber, semiAngle);
+            var rsg = ExcitationError.Relative(g, waveNumber, semiAngle, geometry);
+            var dsg = ExcitationError.Distance(g, waveNumber, semiAngle, geometry);
             if (g.Length > settings.ScoredGMax)
                 report += new SelectionReport(1, 0, 0, 0);
             else if (!(rsg < settings.Rsg))

@@ -16,7 +16,7 @@ let private settings =
     { Settings.standard with
         Selection = SelectionSettings(2.0, 0.01, 2.0, 0.9, 0.0015)
         Tilts = Count 42
-        Mosaicity = Some 0.05
+        Mosaicity = Degrees 0.05
         Precision = Double
     }
 

@@ -23,7 +23,7 @@ let private problem settings =
 
 let private settings =
     { Settings.standard with
-        Mosaicity = Some 0.0
+        Mosaicity = Degrees 0.0
         Precision = Double
     }
 
@@ -95,7 +95,7 @@ let ``under-sampled rocking curves of quartz err as stated`` () =
 
     let stage, potential = stage wide
     let plan = stage.Model.Plan
-    let table = ForwardModel.tableOf potential
+    let table = ForwardModel.tableOf stage.Model potential
 
     let at n =
         plan.Frames

@@ -16,7 +16,7 @@ let private simulate crystal (experiment: Experiment) =
         { Settings.standard with
             Selection = SelectionSettings(1.6, 0.01, 1.6, 0.66, 0.0015)
             Tilts = Count 20
-            Mosaicity = Some 0.0
+            Mosaicity = Degrees 0.0
             Precision = Double
         }
 

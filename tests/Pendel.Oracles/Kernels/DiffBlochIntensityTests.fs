@@ -96,3 +96,8 @@ let ``rocking curves from diffBloch's structure matrices are diffBloch's, with a
 [<SharedFact("oracle/diffbloch/quartz_absorption.json", "data/quartz/quartz.cif")>]
 let ``quartz with absorption has the intensities of diffBloch as far as the absorptive factors agree`` () =
     compare 1e-4 (quartz "quartz_absorption.json")
+
+/// f′ as above; absorption of the heavy atoms takes more from the intensities, so that its differences weigh more.
+[<SharedFact("oracle/diffbloch/cspbbr3_absorption.json", "data/cspbbr3/cspbbr3.cif")>]
+let ``CsPbBr3 with absorption has the intensities of diffBloch as far as the absorptive factors agree`` () =
+    compare 5e-4 (cspbbr3 "cspbbr3_absorption.json")

@@ -48,10 +48,16 @@ let ``written settings read back as they were`` () =
             "sgmax", "0.013"
             "rsg", "0.7"
             "dsg", "-0.001"
+            "geometry", "precession"
+            "arcs", "per-tilt"
             "tilts", "42"
             "mosaicity", "0.04"
+            "mosaicity-along", "refine"
             "thickness-range", "150..900.5"
+            "thickness-distribution", "0.5:1,1.25:3"
             "scattering-factors", "peng1996-extended"
+            "absorption", "tds"
+            "absorption-ratio", "0.05"
             "precision", "double"
             "thickness-model", "per-frame"
             "thickness-prior", "quadratic"
@@ -108,6 +114,9 @@ let ``a missing settings file is refused by its name`` () =
 [<InlineData("beam-gmax", "0")>]
 [<InlineData("scored-gmax", "2.5")>]
 [<InlineData("thickness-range", "0..100")>]
+[<InlineData("thickness-distribution", "1:1,2")>]
+[<InlineData("thickness-distribution", "1:0")>]
+[<InlineData("mosaicity-along", "-0.1")>]
 [<InlineData("orientation", "newton")>]
 let ``a value that is not allowed is refused by its name`` (name: string, text: string) =
     let error =

@@ -41,6 +41,19 @@ let quartz =
                 (anisotropic (0.013019, 0.019950, 0.016200, 0.004034, -0.002570, 0.009504))
         ]
 
+/// Two sites about an inversion centre at the origin.
+let centrosymmetric =
+    let site label symbol number position =
+        site label symbol number position (Adp.Anisotropic(SymmetricTensor(0.012, 0.011, 0.009, 0.001, -0.001, 0.002)))
+
+    crystal
+        (UnitCell(4.7, 5.1, 5.6, 88, 95, 104))
+        "P-1"
+        [
+            site "Si1" "Si" 14 (Vector3(0.12, 0.23, 0.31))
+            site "O1" "O" 8 (Vector3(0.41, 0.77, 0.08))
+        ]
+
 /// A few beams and tilts in double precision.
 let settings =
     { Settings.standard with

@@ -4,6 +4,7 @@ open System
 open Pendel.Crystallography
 open Pendel.Diffraction
 open Pendel.IO
+open Pendel.Kernels
 open Pendel.Tensors
 open Pendel.Core
 open Pendel.Core.FrameModel
@@ -18,14 +19,31 @@ let private problemOf settings threads crystal experiment =
     let state = uniform experiment 430.0 initial
     problem, state, Problem.plan problem state experiment.Frames
 
-let private tiny =
+let private tinyOf settings (crystal: Crystal) =
+    let experiment = geometry crystal.Cell [ -12.0; 25.0 ]
+
+    let data =
+        noiseFree settings crystal experiment (fun s -> uniform experiment 400.0 s)
+
+    problemOf settings 1 (Synthesis.displace 1 0.1 crystal) data
+
+let private absorbing absorption =
+    { settings with
+        Absorption = absorption
+    }
+
+let private tiny = lazy (tinyOf settings quartz)
+
+/// Every algebra of the propagator and every dependence of the potential on the structure.
+let private every =
     lazy
-        (let experiment = geometry quartz.Cell [ -12.0; 25.0 ]
-
-         let data =
-             noiseFree settings quartz experiment (fun s -> uniform experiment 400.0 s)
-
-         problemOf settings 1 (Synthesis.displace 1 0.1 quartz) data)
+        [
+            tiny.Value
+            tinyOf settings centrosymmetric
+            tinyOf (absorbing Absorption.Proportional) quartz
+            tinyOf (absorbing Absorption.ThermalDiffuse) quartz
+            tinyOf (absorbing Absorption.ThermalDiffuse) centrosymmetric
+        ]
 
 /// Every input of the loss of each frame: structure, thickness and rotation, in units of the tensor test.
 let private losses (problem: Problem.Problem, stage: Problem.Stage) (x: Tensor array) =
@@ -33,18 +51,86 @@ let private losses (problem: Problem.Problem, stage: Problem.Stage) (x: Tensor a
     let wR i = Residual.wR stage.Model.Rows[i]
     ForwardModel.losses stage.Model wR potential (430.0 + 20.0 * x[1]) (1e-3 * x[2])
 
-[<Fact>]
-let ``the pullback of the losses agrees with differences in structure, thickness and rotation`` () =
-    let problem, _, stage = tiny.Value
+/// Geometries and distributions of thickness other than the usual ones.
+let private variants =
+    [
+        { settings with
+            MosaicityAlong = Degrees 0.2
+            Mosaicity = Degrees 0.1
+        }
+        { settings with
+            Geometry = Some CollectionGeometry.Precession
+        }
+        { settings with
+            ThicknessDistribution = Uniform
+        }
+        { settings with
+            ThicknessDistribution = Given [ 2.0, 1.0; 3.0, 0.5; 2.5, 2.0 ]
+        }
+    ]
+
+let private pullbackHolds (problem: Problem.Problem, _: Problem.State, stage: Problem.Stage) =
     Assert.Equal(2, stage.Model.Plan.Frames.Length)
 
     PullbackCheck.holdsAt
         4
-        { PullbackCheck.case "losses" [ [| problem.Structure.Count |]; [| 2 |]; [| 6 |] ] (losses (problem, stage)) with
+        { PullbackCheck.case
+              $"losses, {problem.Settings.Absorption}"
+              [ [| problem.Structure.Count |]; [| 2 |]; [| 6 |] ]
+              (losses (problem, stage)) with
             Interval = -0.5, 0.5
             Step = 5e-4
             Tolerance = 1e-7
         }
+
+[<Fact>]
+let ``the pullback of the losses agrees with differences in structure, thickness and rotation`` () =
+    for case in every.Value do
+        pullbackHolds case
+
+[<Fact>]
+let ``so it does for mosaic crystals, in precession and through distributions of thickness`` () =
+    for variant in variants do
+        pullbackHolds (tinyOf variant quartz)
+
+[<Fact>]
+let ``the gradient of the loss agrees with differences in the mosaicities, in rotation and precession`` () =
+    for geometry in [ CollectionGeometry.Rotation; CollectionGeometry.Precession ] do
+        let problem, state, stage =
+            tinyOf
+                { settings with
+                    Geometry = Some geometry
+                    Mosaicity = Degrees 0.1
+                    MosaicityAlong = Degrees 0.2
+                }
+                quartz
+
+        let loss = MosaicityStage.loss problem stage state
+        let struct (_, slopes) = loss state.Mosaicity
+
+        let difference (shift: float -> Rocking.Mosaicity) =
+            let at k =
+                let struct (value, _) = loss (shift (2e-6 * k))
+                value
+
+            (8.0 * (at 1.0 - at -1.0) - (at 2.0 - at -2.0)) / (12.0 * 2e-6)
+
+        let m = state.Mosaicity
+
+        let along = difference (fun h -> { m with Along = m.Along + h })
+
+        let perpendicular =
+            difference (fun h ->
+                { m with
+                    Perpendicular = m.Perpendicular + h
+                })
+
+        Assert.InRange(slopes[0] / perpendicular, 1.0 - 1e-6, 1.0 + 1e-6)
+
+        if geometry = CollectionGeometry.Rotation then
+            Assert.InRange(slopes[1] / along, 1.0 - 1e-6, 1.0 + 1e-6)
+        else
+            Assert.Equal(0.0, slopes[1])
 
 /// The derivative of the joint loss along single parameters and along all weights at once.
 let private jointGradientHolds (problem: Problem.Problem) stage parameters =
@@ -65,7 +151,7 @@ let private jointGradientHolds (problem: Problem.Problem) stage parameters =
         Assert.True(scale > 0.0)
 
     for i in parameters do
-        along (Array.init p.Length (fun j -> if i = j then 1.0 else 0.0)) 2e-3
+        along (Array.init p.Length (fun j -> if i = j then 1.0 else 0.0)) 1e-3
 
     let random = Random 5
     let n = problem.Structure.Count
@@ -75,8 +161,8 @@ let private jointGradientHolds (problem: Problem.Problem) stage parameters =
 let ``the gradient of the joint loss agrees with differences in every parameter of the structure and in the network``
     ()
     =
-    let problem, _, stage = tiny.Value
-    jointGradientHolds problem stage [ 0 .. problem.Structure.Count - 1 ]
+    for problem, _, stage in every.Value do
+        jointGradientHolds problem stage [ 0 .. problem.Structure.Count - 1 ]
 
 [<SharedFact("data/quartz/quartz.cif", "data/quartz/quartz.cif_pets")>]
 let ``the gradient of the joint loss of measured quartz agrees with differences`` () =
@@ -93,7 +179,7 @@ let ``the gradient of the joint loss of measured quartz agrees with differences`
         { settings with
             Selection = SelectionSettings(1.2, 0.01, 1.2, 0.9, 0.0015)
             Tilts = Count 8
-            Mosaicity = Some 0.0
+            Mosaicity = Degrees 0.0
         }
 
     let problem, _, stage = problemOf settings 1 crystal two
@@ -101,37 +187,41 @@ let ``the gradient of the joint loss of measured quartz agrees with differences`
     jointGradientHolds problem stage [ 0; 2; 5; 12 ]
 
 [<Fact>]
-let ``losses and gradients are the same bits for one thread, for two and again`` () =
-    let experiment = geometry quartz.Cell [ for i in 0..5 -> 8.0 * float i - 20.0 ]
+let ``losses and gradients are the same bits for one thread, for two and again, for many frames and for one`` () =
+    for frames in [ 6; 1 ] do
+        let experiment =
+            geometry quartz.Cell [ for i in 0 .. frames - 1 -> 8.0 * float i - 20.0 ]
 
-    let data =
-        noiseFree settings quartz experiment (fun s -> uniform experiment 400.0 s)
+        let data =
+            noiseFree settings quartz experiment (fun s -> uniform experiment 400.0 s)
 
-    let gradient threads =
-        let problem, _, stage =
-            problemOf settings threads (Synthesis.displace 1 0.1 quartz) data
+        let manyArcs = { settings with Arcs = ArcCut.PerTilt }
 
-        let loss = Joint.loss problem stage
+        let gradient threads =
+            let problem, _, stage =
+                problemOf manyArcs threads (Synthesis.displace 1 0.1 quartz) data
 
-        let p =
-            Array.append (Array.zeroCreate problem.Structure.Count) (ThicknessNN.initial 0)
+            let loss = Joint.loss problem stage
 
-        let value, slope = dsharp.fgrad loss (dsharp.tensor p)
-        float value, slope.toArray1D<float>()
+            let p =
+                Array.append (Array.zeroCreate problem.Structure.Count) (ThicknessNN.initial 0)
 
-    let value, slope = gradient 1
+            let value, slope = dsharp.fgrad loss (dsharp.tensor p)
+            float value, slope.toArray1D<float>()
 
-    for threads in [ 1; 2; 2 ] do
-        let again, slopes = gradient threads
-        Assert.Equal(value, again)
-        Assert.Equal<float>(slope, slopes)
+        let value, slope = gradient 1
+
+        for threads in [ 1; 2; 2 ] do
+            let again, slopes = gradient threads
+            Assert.Equal(value, again)
+            Assert.Equal<float>(slope, slopes)
 
 [<Fact>]
 let ``intensities at many thicknesses are those at each`` () =
     let problem, state, stage = tiny.Value
 
     let table =
-        ForwardModel.tableOf (Problem.potential problem stage (dsharp.tensor state.Structure))
+        ForwardModel.tableOf stage.Model (Problem.potential problem stage (dsharp.tensor state.Structure))
 
     let plan, k = stage.Model.Plan.Frames[0], stage.Model.Plan.WaveNumber
     let precision = stage.Model.Precision
@@ -151,7 +241,7 @@ let ``a thin crystal diffracts kinematically: I = (π U t)² sinc²(π S t)/K² 
     let problem, state, stage = tiny.Value
 
     let table =
-        ForwardModel.tableOf (Problem.potential problem stage (dsharp.tensor state.Structure))
+        ForwardModel.tableOf stage.Model (Problem.potential problem stage (dsharp.tensor state.Structure))
 
     let k = stage.Model.Plan.WaveNumber
     let t = 0.5

@@ -50,7 +50,7 @@ let private target =
              |]
 
          let model = { stage.Model with Rows = rows }
-         let table = ForwardModel.tableOf potential
+         let table = ForwardModel.tableOf stage.Model potential
          truth, [ for i in 0..4 -> FrameFit.residuals model table (Workspace()) i ])
 
 let private prior: FrameFit.Prior =

@@ -71,3 +71,32 @@ let ``data without a frame that counts are refused`` () =
 
     Assert.Throws<ArgumentException>(fun () -> ThicknessScan.run Monitor.silent problem initial [| 0.0 |] |> ignore)
     |> ignore
+
+[<Fact>]
+let ``the scan finds the thickness of a wedge, which agrees with no plate`` () =
+    let experiment = geometry quartz.Cell [ -10.0; 10.0 ]
+
+    let wedge =
+        { settings with
+            ThicknessDistribution = Uniform
+        }
+
+    let data = noiseFree wedge quartz experiment (fun s -> uniform experiment 450.0 s)
+
+    let scan settings =
+        let problem, initial = Problem.create settings 1 quartz data
+        let state = uniform data 450.0 initial
+        let stage = Problem.plan problem state data.Frames
+        ThicknessScan.scan problem stage state.Structure
+
+    let smallest (scan: ThicknessScan.Scan) id =
+        let i = scan.WR[id] |> Array.indexed |> Array.minBy snd |> fst
+        scan.Thicknesses[i], scan.WR[id][i]
+
+    let wedges, plates = scan wedge, scan settings
+
+    for id in [ 1; 2 ] do
+        let thickness, wR = smallest wedges id
+        Assert.InRange(thickness, 440.0, 460.0)
+        Assert.InRange(wR, 0.0, 0.02)
+        Assert.True(snd (smallest plates id) > 3.0 * wR)

@@ -126,6 +126,26 @@ let ``absorptive factors between the tabulated B follow the integral over phonon
             Assert.Equal(expected, value, 0.0035 * expected)
 
 [<Fact>]
+let ``the slope of absorptive factors in B agrees with differences and has no jumps`` () =
+    let factor =
+        AbsorptiveFactors.For(Element("Pb", 82), ElectronOptics.FromVoltage 200e3)
+
+    let slope s b =
+        let struct (_, slope) = factor.WithSlope(s, b)
+        slope
+
+    for s in [ 0.0; 0.3; 1.1 ] do
+        for b in [ 0.11; 0.17; 0.35; 0.6; 1.7; 3.9 ] do
+            let h = 1e-4
+
+            let difference = (factor.Evaluate(s, b + h) - factor.Evaluate(s, b - h)) / (2.0 * h)
+
+            Assert.Equal(difference, slope s b, 1e-6)
+
+        for b in [ 0.15; 0.25; 0.7; 2.75 ] do
+            Assert.Equal(slope s (b - 1e-9), slope s (b + 1e-9), 1e-6)
+
+[<Fact>]
 let ``absorptive factors have the values of the specification for c/v = 1`` () =
     let optics = ElectronOptics.FromVoltage 200e3
 

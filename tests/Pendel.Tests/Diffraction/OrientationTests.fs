@@ -188,3 +188,34 @@ let ``a two-beam rocking curve is integrated exactly below the sampling limit an
 
     Assert.InRange(error (RockingCurve.SufficientTilts(half, 1.0, t)), 0.0, 1e-3)
     Assert.InRange(error (int (2.0 * half * t / 2.4)), 0.02, 1.0)
+
+[<Fact>]
+let ``a precession tilts the crystal by the semi-angle at equal steps of the azimuth`` () =
+    let phi, count = 0.02, 7
+    let tilts = RockingCurve.Precession(phi, count)
+    Assert.Equal(1.0, tilts |> Seq.sumBy _.Weight, 14)
+
+    for k, tilt in Seq.indexed tilts do
+        let azimuth = (float k + 0.5) * 2.0 * Math.PI / float count
+
+        let expected =
+            Matrix3.RotationZ azimuth * Matrix3.RotationX phi * Matrix3.RotationZ -azimuth
+
+        near 1e-15 expected tilt.Rotation
+
+    // mosaic blocks widen the cone
+    for tilt in RockingCurve.Mosaic(tilts, 1e-3) do
+        Assert.Equal(cos (phi + 1e-3 * tilt.Misorientation), tilt.Rotation.M33, 14)
+
+[<Fact>]
+let ``the derivative of a mosaic tilt by its width agrees with differences`` () =
+    let h, sigma = 1e-4, 2e-3
+
+    for tilts in [ RockingCurve.Rotation(0.02, 3); RockingCurve.Precession(0.02, 5) ] do
+        let at s i =
+            RockingCurve.Mosaic(tilts, s).ItemRef(i)
+
+        for i in 0 .. 3 * tilts.Length - 1 do
+            let above, below = at (sigma + h) i, at (sigma - h) i
+            let difference = 1.0 / (2.0 * h) * (above.Rotation.Row 2 - below.Rotation.Row 2)
+            Assert.InRange((difference - (at sigma i).MosaicDerivative).Length, 0.0, 1e-8)

@@ -113,6 +113,15 @@ let ``each row left out is counted under the first rule that says so, and 000 un
     Assert.Equal(SelectionReport(1, 2, 1, 0), report)
 
 [<Fact>]
+let ``a precession sweeps a reflection on the axis of the goniometer like any other`` () =
+    let settings = SelectionSettings(2.0, 0.01, 1.0, 0.9, 0.005)
+
+    let struct (scored, _) =
+        ReflectionFilter.Apply(frame [ MillerIndex(3, 0, 0) ], lattice, 40.0, settings, CollectionGeometry.Precession)
+
+    Assert.Equal(0.0045 / (0.6 * Math.PI / 180.0), (Assert.Single scored).Rsg, 12)
+
+[<Fact>]
 let ``a reflection that stands twice in a frame is refused by frame and index`` () =
     let twice = frame [ MillerIndex(0, 1, 0); MillerIndex(0, 1, 0) ]
     let settings = SelectionSettings(2.0, 0.01, 2.0, 0.9, 0.0)

@@ -61,9 +61,8 @@ let ``arcs part the tilts, start with 000 and hold every beam that is excited at
     let property (PositiveInt tilts) (NonNegativeInt seed) =
         let candidates, undiffracted, sgMax = 60, 17, 0.01
         let s = excitation seed tilts candidates
-        let arcs = BeamSelection.Cut(s, tilts, undiffracted, sgMax)
 
-        let covered =
+        let covered (arcs: ImmutableArray<BeamSelection.BeamList>) =
             [
                 for arc in arcs do
                     yield! [ arc.FirstTilt .. arc.FirstTilt + arc.TiltCount - 1 ]
@@ -80,8 +79,16 @@ let ``arcs part the tilts, start with 000 and hold every beam that is excited at
                         c
             ]
 
-        covered = [ 0 .. tilts - 1 ]
-        && arcs |> Seq.forall (fun arc -> List.ofSeq arc.Beams = expected arc)
+        let arcs cut =
+            BeamSelection.Arcs(s, tilts, undiffracted, sgMax, cut)
+
+        let holds (arcs: ImmutableArray<BeamSelection.BeamList>) =
+            covered arcs = [ 0 .. tilts - 1 ]
+            && arcs |> Seq.forall (fun arc -> List.ofSeq arc.Beams = expected arc)
+
+        holds (arcs ArcCut.CostModel)
+        && holds (arcs ArcCut.PerTilt)
+        && (arcs ArcCut.PerTilt).Length = tilts
 
     Check.One(Config.QuickThrowOnFailure.WithQuietOnSuccess true, property)
 
@@ -96,8 +103,8 @@ let ``arcs are short where beams come and go, and one where they stay`` () =
         |]
 
     let constant = Array.zeroCreate<float>(tilts * 40)
-    Assert.Equal(6, BeamSelection.Cut(passing, tilts, 0, 0.01).Length)
-    Assert.Equal(1, BeamSelection.Cut(constant, tilts, 0, 0.01).Length)
+    Assert.Equal(6, BeamSelection.Arcs(passing, tilts, 0, 0.01, ArcCut.CostModel).Length)
+    Assert.Equal(1, BeamSelection.Arcs(constant, tilts, 0, 0.01, ArcCut.CostModel).Length)
 
 let private frame id rows =
     VirtualFrame(id, 0, 0, 0, 1, 1, [ for hkl in rows -> Observation(hkl, 1.0, 1.0) ].ToImmutableArray())
@@ -106,7 +113,7 @@ let private orientation =
     CrystalOrientation(cell, Matrix3.Rotation(Vector3(0.4, -0.3, 0.8)), Vector3.Zero, 0.0)
 
 let private planOf settings frames =
-    Planner(cell, spaceGroup "P -1", settings, 40.0, 2)
+    Planner(cell, spaceGroup "P -1", settings, 40.0, ArcCut.CostModel, 2)
         .Plan(
             ImmutableArray.CreateRange(frames: VirtualFrame seq),
             (fun f -> orientation.FrameMatrix(f, Vector3.Zero)),

@@ -147,9 +147,18 @@ type Pullback =
         Thickness: float
     }
 
-let pullback precision (arc: Arc) thickness (cotangent: float[]) =
+/// Intensities of some beams averaged over stretched thicknesses, 0 for the others.
+let distributed (stretches: (float * float) list) (beams: int[]) (propagator: Propagator) precision arc thickness =
+    let intensities = Array.zeroCreate (arc.Beams * arc.Tilts)
+    let matrix = arc.Matrix
+    let thicknesses = [| for stretch, _ in stretches -> stretch * thickness |]
+    let shares = [| for _, share in stretches -> share |]
+    propagator.ForwardMany(&matrix, thicknesses, shares, beams, precision, intensities.AsSpan())
+    intensities
+
+let pullbackOf propagate precision (arc: Arc) (thickness: float) (cotangent: float[]) =
     let propagator = Propagator()
-    forwardWith propagator precision arc thickness |> ignore
+    propagate propagator precision arc thickness |> ignore
     let matrix = arc.Matrix
 
     let re, im, diagonal =
@@ -164,6 +173,9 @@ let pullback precision (arc: Arc) thickness (cotangent: float[]) =
         Diagonal = diagonal
         Thickness = along
     }
+
+let pullback precision arc thickness cotangent =
+    pullbackOf forwardWith precision arc thickness cotangent
 
 /// The largest absolute difference.
 let distance (a: float[]) (b: float[]) =

@@ -145,7 +145,7 @@ let ``all vector widths agree`` () =
         [ LaneWidth.Bits512; LaneWidth.Bits256; LaneWidth.Bits128; LaneWidth.Scalar ]
 
     for kind in kinds do
-        for beams, tilts in [ 13, 7; 50, 2 ] do
+        for beams, tilts in [ 13, 7; 20, 3; 50, 2 ] do
             let arc = random 6 kind beams tilts
             let expected = forward Precision.Double arc 500.0
 

@@ -37,3 +37,24 @@ let ``a scan of thicknesses adds what single propagations give`` () =
             |]
 
         Assert.True(distance expected (scan (Propagator()) Precision.Double arc thicknesses beams weights) < 1e-12)
+
+[<Fact>]
+let ``a distribution of thickness averages what single propagations give for the chosen beams`` () =
+    let beams = [| 11; 0; 5; 16 |]
+    let stretches = [ 0.5, 0.2; 1.0, 0.5; 0.0, 0.1; 0.25, 0.2 ]
+
+    for kind in [ RealSymmetric; Hermitian; Absorptive ] do
+        let arc = random 4 kind 17 6
+
+        let average =
+            [|
+                for t, share in stretches -> forward Precision.Double arc (800.0 * t) |> Array.map (fun i -> share * i)
+            |]
+            |> Array.reduce (Array.map2 (+))
+
+        let expected =
+            average
+            |> Array.mapi (fun at i -> if Array.contains (at % 17) beams then i else 0.0)
+
+        let found = distributed stretches beams (Propagator()) Precision.Double arc 800.0
+        Assert.True(distance expected found < 1e-12)

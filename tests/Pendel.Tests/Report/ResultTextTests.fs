@@ -47,6 +47,8 @@ let private row =
 let private evaluation wR : Evaluation =
     {
         Crystal = crystal
+        Geometry = GeometryEvidence(CollectionGeometry.Rotation, "as the header says")
+        Mosaicity = { Perpendicular = 1e-3; Along = 2e-3 }
         Residuals =
             {
                 WRMean = wR

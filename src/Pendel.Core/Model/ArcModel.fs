@@ -1,0 +1,183 @@
+/// One arc of a frame: its matrix A' = diag(w)·U + diag(2K S w), w = M² (CONVENTIONS, Structure matrix), its propagation and the
+/// adjoint of that.
+module internal Pendel.Core.ArcModel
+
+open System
+open Pendel.Crystallography
+open Pendel.Diffraction
+open Pendel.Kernels
+open Pendel.Core.Scratch
+
+/// d = 2K S_g w_g of an arc, S × N, for a rotation on top of the plan's orientation.
+let fillDiagonal (plan: FramePlan) (arc: Arc) waveNumber rotation (diagonal: float array) =
+    let correction = Matrix3.Rotation rotation
+    let n = arc.Beams.Length
+
+    for s in 0 .. arc.TiltCount - 1 do
+        let row = (plan.Tilts[arc.FirstTilt + s].Rotation * correction).Row 2
+
+        for i in 0 .. n - 1 do
+            let g = arc.G[i]
+            let excitation = row.Dot g - g.Dot g / (2.0 * waveNumber)
+            diagonal[s * n + i] <- 2.0 * waveNumber * excitation * arc.FluxWeight[s * n + i]
+
+/// How many of n coefficients have an imaginary part.
+let imaginary kind n =
+    if kind = PotentialKind.Real then 0 else n
+
+/// The matrix of an arc from its scratch; the spans live as long as the call they are passed to.
+let inline matrixOf kind (arc: Arc) (scratch: ArcScratch) waveNumber =
+    let size = arc.Difference.Length
+
+    ArcMatrix(
+        arc.Beams.Length,
+        arc.TiltCount,
+        ReadOnlySpan(scratch.Re, 0, size),
+        ReadOnlySpan(scratch.Im, 0, imaginary kind size),
+        ReadOnlySpan(scratch.Diagonal, 0, arc.FluxWeight.Length),
+        arc.FluxWeight.AsSpan(),
+        waveNumber,
+        kind <> PotentialKind.Absorptive
+    )
+
+/// U_0 is part of K, so the matrix has none of it; the mean absorption U′_0 stays.
+let clearDiagonal kind n (re: float array) (im: float array) =
+    for i in 0 .. n - 1 do
+        re[i * n + i] <- 0.0
+
+    if kind = PotentialKind.Hermitian then
+        for i in 0 .. n - 1 do
+            im[i * n + i] <- 0.0
+
+let prepare workspace (plan: FramePlan) waveNumber rotation kind (arc: Arc) (scratch: ArcScratch) =
+    let n = arc.Beams.Length
+    let support = (workspace: Workspace).Support
+    let size, count = n * n, plan.Support.Length
+    scratch.Re <- atLeast size scratch.Re
+    scratch.Im <- atLeast (imaginary kind size) scratch.Im
+    scratch.Diagonal <- atLeast (n * arc.TiltCount) scratch.Diagonal
+    scratch.Intensity <- atLeast (n * arc.TiltCount) scratch.Intensity
+
+    PotentialGather.Gather(
+        ReadOnlySpan(support.Re, 0, count),
+        ReadOnlySpan(support.Im, 0, imaginary kind count),
+        arc.Difference.AsSpan(),
+        Span(scratch.Re, 0, size),
+        Span(scratch.Im, 0, imaginary kind size)
+    )
+
+    clearDiagonal kind n scratch.Re scratch.Im
+    fillDiagonal plan arc waveNumber rotation scratch.Diagonal
+
+/// Visits the scored beams of an arc at each tilt: place in S × N, place among the scored reflections, weight of the tilt.
+let inline forScored (plan: FramePlan) (arc: Arc) ([<InlineIfLambda>] visit: int -> int -> float -> unit) =
+    let n = arc.Beams.Length
+
+    for g in 0 .. n - 1 do
+        let reflection = arc.Scored[g]
+
+        if reflection >= 0 then
+            for s in 0 .. arc.TiltCount - 1 do
+                visit (s * n + g) reflection plan.Tilts[arc.FirstTilt + s].Weight
+
+/// Places of the scored beams of an arc.
+let scoredBeams (arc: Arc) =
+    [|
+        for g in 0 .. arc.Beams.Length - 1 do
+            if arc.Scored[g] >= 0 then
+                g
+    |]
+
+/// Intensities of an arc, averaged over the thicknesses of the plan.
+let forward (plan: FramePlan) (arc: Arc) (matrix: inref<ArcMatrix>) thickness precision (scratch: ArcScratch) =
+    let shares = plan.Thicknesses
+    let intensity = Span(scratch.Intensity, 0, arc.FluxWeight.Length)
+
+    if shares.Length = 1 then
+        scratch.Propagator.Forward(&matrix, thickness * shares[0].Relative, precision, intensity)
+    else
+        let thicknesses = Array.init shares.Length (fun j -> thickness * shares[j].Relative)
+        let weights = Array.init shares.Length (fun j -> shares[j].Weight)
+        scratch.Propagator.ForwardMany(&matrix, thicknesses, weights, scoredBeams arc, precision, intensity)
+
+/// Σ_g d̄_g ∂d_g/∂S_g g of each tilt of an arc: the excitation error is linear in g.
+let moments (arc: Arc) waveNumber (diagonal: float array) =
+    let n = arc.Beams.Length
+
+    Array.init arc.TiltCount (fun s ->
+        let mutable moment = Vector3.Zero
+
+        for g in 0 .. n - 1 do
+            let weight = 2.0 * waveNumber * arc.FluxWeight[s * n + g] * diagonal[s * n + g]
+            moment <- moment + weight * arc.G[g]
+
+        moment)
+
+/// ∂/∂weight of each tilt of an arc, from its intensities.
+let weightCotangents plan (arc: Arc) (intensity: float array) (cotangent: float array) =
+    let bar = Array.zeroCreate<float> arc.TiltCount
+
+    forScored plan arc (fun place reflection _ ->
+        let s = place / arc.Beams.Length
+        bar[s] <- bar[s] + cotangent[reflection] * intensity[place])
+
+    bar
+
+/// What the adjoint of an arc gives besides the cotangents of the coefficients, which go to its scratch.
+type ArcCotangent =
+    {
+        Scratch: ArcScratch
+        Thickness: float
+        /// ∂/∂weight of each tilt.
+        Weights: float array
+        /// `moments`.
+        Moments: Vector3 array
+    }
+
+let pullArc
+    waveNumber
+    (plan: FramePlan)
+    kind
+    (cotangent: float array)
+    (own: MatrixCotangent)
+    (arc: Arc)
+    (scratch: ArcScratch)
+    =
+    let size, count = arc.Difference.Length, plan.Support.Length
+    let sizeIm, countIm = imaginary kind size, imaginary kind count
+    let matrix = matrixOf kind arc scratch waveNumber
+    let bar = scratch.Intensity
+    let weights = weightCotangents plan arc bar cotangent
+    Array.Clear bar
+    forScored plan arc (fun place reflection weight -> bar[place] <- weight * cotangent[reflection])
+    scratch.SupportRe <- cleared count scratch.SupportRe
+    scratch.SupportIm <- cleared countIm scratch.SupportIm
+    own.Re <- cleared size own.Re
+    own.Im <- cleared sizeIm own.Im
+    own.Diagonal <- atLeast arc.FluxWeight.Length own.Diagonal
+
+    let thickness =
+        scratch.Propagator.Adjoint(
+            &matrix,
+            ReadOnlySpan(bar, 0, arc.FluxWeight.Length),
+            Span(own.Re, 0, size),
+            Span(own.Im, 0, sizeIm),
+            Span(own.Diagonal, 0, arc.FluxWeight.Length)
+        )
+
+    clearDiagonal kind arc.Beams.Length own.Re own.Im
+
+    PotentialGather.ScatterAdd(
+        ReadOnlySpan(own.Re, 0, size),
+        ReadOnlySpan(own.Im, 0, sizeIm),
+        arc.Difference.AsSpan(),
+        Span(scratch.SupportRe, 0, count),
+        Span(scratch.SupportIm, 0, countIm)
+    )
+
+    {
+        Scratch = scratch
+        Thickness = thickness
+        Weights = weights
+        Moments = moments arc waveNumber own.Diagonal
+    }
