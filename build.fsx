@@ -15,7 +15,7 @@ let usage =
 
   restore      tools and packages
   check        build with warnings as errors; references, format, length of files, scripts
-  test         check, then all tests; the last line counts them
+  test         check, then scripts, quick experiments and all tests; the last line counts them
   oracles      only the slow tests against other programs' numbers
   experiments  the quick experiments, or those named in the arguments, against their expected values
   demo         pendel demo, with the arguments
@@ -290,10 +290,20 @@ let testOracles () =
     build ()
     runTests [] oracles [] |> close
 
-/// Everything: the suite, what is written with vectors at every vector width, the oracles. A finding of `check` counts as a failure.
+/// Runs the scripts that show what each stage yields; what is wrong, a line each.
+let private inspect () =
+    [
+        for script in filesOf [ ".fsx" ] "scripts/inspect" do
+            match dotnetWith [] [ "fsi"; script ] with
+            | 0 -> ()
+            | code -> $"{script}: exit code {code}"
+    ]
+
+/// Everything: the suite, what is written with vectors at every vector width, the oracles. A finding of `check`, a script that
+/// fails and an experiment that gives other numbers count as failures.
 let testAll () =
     try
-        let findings = check ()
+        let findings = check () @ inspect () @ Experiments.run (dotnetWith []) []
 
         let narrower width =
             runTests [ (width, "0") ] suite (words "--filter FullyQualifiedName~.Kernels.|FullyQualifiedName~.Tensors.")
@@ -352,9 +362,9 @@ let private run arguments =
     | [ "test" ] -> testAll ()
     | [ "oracles" ] -> testOracles ()
     | "demo" :: rest -> pendel "demo" rest
-    | "experiments" :: rest -> if (experiments rest).IsEmpty then 0 else 1
     | "bench" :: rest -> pendel "bench" rest
     | "micro" :: rest -> micro rest
+    | "experiments" :: rest -> if (experiments rest).IsEmpty then 0 else 1
     | [ "pack" ] -> pack () |> zero
     | [ "help" ] -> printfn "%s" usage |> zero
     | _ -> raise (Stop usage)

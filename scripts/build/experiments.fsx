@@ -1,6 +1,4 @@
-/// Runs experiments and compares their numbers with those expected (scripts/experiments/README.md).
-module Experiments
-
+// Runs experiments and compares their numbers with those expected (scripts/experiments/README.md).
 open System
 open System.IO
 open System.Text.Json
@@ -97,10 +95,10 @@ let names () =
 ///
 /// - `dotnet`: runs dotnet with arguments, returns its exit code
 let run dotnet (chosen: string list) =
-    let isQuick name =
+    let isQuick (name: string) =
         (load $"{root}/{name}/expected.json").GetProperty("quick").GetBoolean()
 
-    let wanted name =
+    let wanted (name: string) =
         if chosen.IsEmpty then
             isQuick name
         else

@@ -1,6 +1,4 @@
-/// What the trx logger wrote of a run of tests.
-module TestResults
-
+// What the trx logger wrote of a run of tests.
 open System.Xml.Linq
 
 /// What a run of tests came to; `Skipped` holds the names with their reasons.

@@ -14,6 +14,9 @@ let private overview =
         "pendel simulate STRUCTURE DATA              residuals of a structure as it is"
         "pendel refine STRUCTURE DATA --out DIR      refine a structure"
         "pendel bench [--data DIR]                   times of the kernels and the model on this machine"
+        "pendel synthesize STRUCTURE --out FILE      noisy data of a known structure, with the truth beside them"
+        "pendel perturb STRUCTURE --out FILE         a structure displaced at random within its symmetry"
+        "pendel compare STRUCTURE STRUCTURE          how far two structures are apart"
         "pendel COMMAND --help                       options of a command"
         "pendel --version                            version"
         ""
@@ -45,6 +48,15 @@ let private commands: (string * (Terminal -> string list -> int)) list =
         "bench",
         (fun terminal arguments ->
             dispatch (CommandLine.parse<BenchOption> "bench" arguments) terminal BenchCommand.run)
+        "synthesize",
+        (fun terminal arguments ->
+            dispatch (CommandLine.parse<SynthesizeOption> "synthesize" arguments) terminal SynthesizeCommand.run)
+        "perturb",
+        (fun terminal arguments ->
+            dispatch (CommandLine.parse<PerturbOption> "perturb" arguments) terminal PerturbCommand.run)
+        "compare",
+        (fun terminal arguments ->
+            dispatch (CommandLine.parse<CompareOption> "compare" arguments) terminal CompareCommand.run)
     ]
 
 let private unknown (command: string) =

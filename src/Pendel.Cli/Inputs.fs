@@ -41,8 +41,21 @@ let private beyondAbsorption (crystal: Crystal) (experiment: Experiment) =
                     $"{site.Label} has B = {b:F2} Å²; its absorption is that of the nearest tabulated B, {factor.LowestB} to {factor.HighestB} Å²"
     ]
 
+/// The one structure of a command line.
+let structurePath files =
+    match files with
+    | [ structure ] -> structure
+    | _ -> raise (UsageException $"found {List.length files} files, expected one structure (.cif)")
+
+/// A file with its fingerprint.
+let file path : Summary.Input =
+    {
+        Path = path
+        Sha256 = FileHash.Sha256 path
+    }
+
 /// What the model does not do as the files say.
-let private beyondTheModel (settings: Pendel.Core.Settings) (crystal: Crystal) (experiment: Experiment) =
+let beyondTheModel (settings: Pendel.Core.Settings) (crystal: Crystal) (experiment: Experiment) =
     [
         let evidence = GeometryEvidence.Of experiment
 
@@ -80,14 +93,7 @@ let read settings (structurePath: string) (dataPath: string) =
 
                 yield! beyondTheModel settings structure.Value data.Value
             ]
-        Files =
-            [
-                for path in [ structurePath; dataPath ] ->
-                    {
-                        Path = path
-                        Sha256 = FileHash.Sha256 path
-                    }
-            ]
+        Files = [ file structurePath; file dataPath ]
         Name = $"{structurePath} with {dataPath}"
     }
 

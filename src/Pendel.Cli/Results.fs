@@ -1,6 +1,7 @@
 /// Results → files of the output folder.
 module Pendel.Cli.Results
 
+open System.IO
 open System.Reflection
 open Pendel.Core
 open Pendel.Diffraction
@@ -37,6 +38,33 @@ let ofRefinement (run: Summary.Run) (experiment: Experiment) (outcome: Outcome) 
 /// Writes the files, all or none.
 let write folder force (files: ResultFile list) =
     ResultFolder.Write(folder, ResizeArray files, force)
+
+/// The folder of a file to be written.
+let folderOf (path: string) =
+    match Path.GetDirectoryName(Path.GetFullPath path) with
+    | null -> path
+    | parent -> parent
+
+/// The name of a file to be written, without its folder.
+let nameOf (path: string) =
+    match Path.GetFileName path with
+    | null
+    | "" -> raise (DataException(path, "found a folder, expected a file to be written"))
+    | name -> name
+
+/// Writes files into the folder of a path, all or none.
+///
+/// Raises `DataException` if one exists that may not be replaced.
+let writeBeside (path: string) force (files: ResultFile list) =
+    let folder = folderOf path
+
+    for file in files do
+        let target = Path.Combine(folder, file.Name)
+
+        if File.Exists target && not force then
+            raise (DataException(target, "the file exists; choose another name, or --force to replace it"))
+
+    ResultFolder.Write(folder, ResizeArray files, true)
 
 /// Where the files are.
 let place (folder: string) (files: ResultFile list) =

@@ -38,7 +38,7 @@ type Run =
         TotalSeconds: float
     }
 
-let private residuals (evaluation: Evaluation) =
+let internal residuals (evaluation: Evaluation) =
     let r = evaluation.Residuals
 
     object
@@ -57,6 +57,9 @@ let private residuals (evaluation: Evaluation) =
             "nUniqueMeasurements", integer r.UniqueMeasurementCount
             "nParameters", integer r.ParameterCount
         ]
+
+let internal inputs (files: Input list) =
+    array [ for i in files -> object [ "path", text i.Path; "sha256", text i.Sha256 ] ]
 
 let private degrees (v: Vector3) =
     array [ for i in 0..2 -> number (v[i] * 180.0 / Math.PI) ]
@@ -181,11 +184,7 @@ let write (run: Run) (evaluation: Evaluation) (outcome: Outcome option) =
             "frames", array (Seq.map frame evaluation.Frames)
             "parameters", parameters evaluation.Crystal
             "settings", SettingsJson.node run.Settings
-            "inputs",
-            array
-                [
-                    for i in run.Inputs -> object [ "path", text i.Path; "sha256", text i.Sha256 ]
-                ]
+            "inputs", inputs run.Inputs
             "seed", integer run.Settings.Seed
             "warnings", array (Seq.map text run.Warnings)
             "threads", integer run.Threads

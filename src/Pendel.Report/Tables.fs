@@ -4,6 +4,7 @@ module Pendel.Report.Tables
 open System
 open System.Globalization
 open Pendel.Core
+open Pendel.Diffraction
 
 let private number (x: float) =
     if Double.IsFinite x then
@@ -106,3 +107,19 @@ let reflections (rows: ReflectionResult array) =
                  number r.Row.Rsg
                  number r.Row.Dsg
              ]))
+
+/// Rows of a data set without noise: the expected counts of each.
+let expectedCounts (experiment: Experiment) =
+    write
+        [ "frame"; "h"; "k"; "l"; "I_true" ]
+        (seq {
+            for f in experiment.Frames do
+                for o in f.Observations ->
+                    [
+                        string f.Id
+                        string o.Hkl.H
+                        string o.Hkl.K
+                        string o.Hkl.L
+                        number o.Intensity
+                    ]
+        })

@@ -1,5 +1,6 @@
 // Does the goniometer axis lie where the data file says? See README.md.
 #load "../../load.fsx"
+#load "../shared/experiment.fsx"
 
 open System
 open System.Collections.Immutable
@@ -9,12 +10,7 @@ open Pendel.Diffraction
 open Pendel.Core
 open Pendel.IO
 
-let data =
-    match fsi.CommandLineArgs with
-    | [| _; folder |] -> folder
-    | _ ->
-        eprintfn "usage: dotnet fsi run.fsx DATA-FOLDER (which holds glycine/ and lta/)"
-        exit 1
+let data = Experiment.dataFolder ()
 
 /// Tilts about the laboratory's x axis instead of the goniometer axis at azimuth ω: in the ω-free axes R_z(−ω) R_x(δ) R_z(ω).
 let aboutLaboratoryX (problem: Problem.Problem) (state: Problem.State) (frame: VirtualFrame) =
@@ -46,8 +42,11 @@ let compare name structure frames beamGMax scoredGMax rsg =
 
     let right = wRMean problem state (Problem.tilts problem state)
     let wrong = wRMean problem state (aboutLaboratoryX problem state)
-    printfn $"%-8s{name} axis at ω {100.0 * right:F1} %%   about x {100.0 * wrong:F1} %%"
 
-printfn "wR_mean, each frame at its best thickness:"
-compare "glycine" "alpha_glycine.cif" "glycine_dyn.cif_pets" 1.6 1.4 0.66
-compare "lta" "lta.cif" "lta.cif_pets" 1.2 1.0 0.66
+    [ $"{name}, axis at omega", right; $"{name}, about x", wrong ]
+
+// wR_mean, each frame at its best thickness
+Experiment.writeResult
+    __SOURCE_DIRECTORY__
+    (compare "glycine" "alpha_glycine.cif" "glycine_dyn.cif_pets" 1.6 1.4 0.66
+     @ compare "lta" "lta.cif" "lta.cif_pets" 1.2 1.0 0.66)

@@ -1,4 +1,5 @@
 // Figure S1: is a sine of the thickness recovered from data of dynamic range 10⁶? See README.md.
 #load "../shared/recovery.fsx"
 
-Recovery.run __SOURCE_DIRECTORY__ "Thickness from data of dynamic range 10⁶, quartz" 1e6
+let title = "Thickness from data of dynamic range 10⁶, quartz"
+Recovery.run __SOURCE_DIRECTORY__ title 1e6

@@ -3,7 +3,6 @@
 #load "../shared/experiment.fsx"
 
 open System
-open System.Collections.Immutable
 open System.Diagnostics
 open System.IO
 open System.Text.Json
@@ -11,7 +10,6 @@ open Pendel.Crystallography
 open Pendel.Diffraction
 open Pendel.Core
 open Pendel.IO
-open Pendel.Report
 
 /// A sample in the geometry of the real data, with the range of its true thickness.
 type Sample =
@@ -62,7 +60,7 @@ let settings (sample: Sample) model seed =
     { Settings.standard with
         Selection = sample.Selection
         Orientation = Fixed
-        Mosaicity = Some 0.0
+        Mosaicity = Degrees 0.0
         ThicknessModel = model
         ThicknessMin = (if model = ThicknessChoice.Constant then 5.0 else 0.5 * low)
         ThicknessMax =
@@ -76,44 +74,6 @@ let settings (sample: Sample) model seed =
         NetworkLearningRate = 2e-4
         Seed = seed
     }
-
-/// A sum of three random cosines that reaches from the smallest to the largest thickness over the angles.
-let smooth seed (low, high) (angles: float array) =
-    let random = Random(seed: int)
-    let first, last = Array.min angles, Array.max angles
-
-    let waves =
-        [
-            for k in 1..3 ->
-                (0.5 + random.NextDouble()) / float k,
-                Math.PI * float k * (0.5 + random.NextDouble()),
-                2.0 * Math.PI * random.NextDouble()
-        ]
-
-    let raw angle =
-        let x = 2.0 * (angle - first) / (last - first) - 1.0
-
-        waves
-        |> List.sumBy (fun (height, frequency, phase) -> height * cos (frequency * x + phase))
-
-    let values = Array.map raw angles
-    let least, most = Array.min values, Array.max values
-    fun angle -> low + (high - low) * (raw angle - least) / (most - least)
-
-/// Frobenius norm of ΔU_cart over all sites, Å².
-let deltaU (truth: Crystal) (found: Crystal) =
-    Seq.zip truth.Sites found.Sites
-    |> Seq.sumBy (fun (a, b) ->
-        let d =
-            (a.Adp.ToCartesian truth.Cell).ToMatrix()
-            - (b.Adp.ToCartesian truth.Cell).ToMatrix()
-
-        Seq.sum
-            [
-                for i in 0..2 do
-                    for j in 0..2 -> d[i, j] * d[i, j]
-            ])
-    |> sqrt
 
 /// What one refinement gave.
 type Run =
@@ -133,16 +93,6 @@ type Run =
 
 let threads = Environment.ProcessorCount
 
-let wRAt settings crystal data (thickness: float -> float) =
-    let problem, initial = Problem.create settings threads crystal data
-
-    let state =
-        { initial with
-            Thickness = Map.ofSeq [ for f in data.Frames -> f.Id, thickness f.Alpha ]
-        }
-
-    (Evaluate.at problem (Problem.plan problem state data.Frames) state).Residuals.WRMean
-
 let read folder (path: string) = Path.Combine(folder, path)
 
 let refine folder sample model displacement seed =
@@ -152,12 +102,23 @@ let refine folder sample model displacement seed =
     // the cell of the data is that of the refinement
     let truth = Crystal(like.Cell, truth.SpaceGroup, truth.Sites)
     let settings = settings sample model seed
-    let thickness = smooth seed sample.Thickness (Problem.angles like)
-    let data = Synthesis.run settings threads seed 1e6 thickness truth like
+
+    let thickness =
+        ThicknessProfile.create ThicknessProfile.Smooth sample.Thickness seed (Problem.angles like)
+
+    let conditions: Synthesis.Conditions =
+        {
+            DynamicRange = 1e6
+            NoiseFloor = 1.0
+            Seed = seed
+        }
+
+    let made = Synthesis.synthesise settings threads conditions thickness truth like
     let start = Synthesis.displace seed displacement truth
     let watch = Stopwatch.StartNew()
-    let outcome = Refine.run Monitor.silent settings threads start data
+    let outcome = Refine.run Monitor.silent settings threads start made.Data
     let final = outcome.Final
+    let comparison = StructureComparison.Of(truth, final.Crystal)
 
     {
         Sample = sample.Name
@@ -165,9 +126,9 @@ let refine folder sample model displacement seed =
         Displacement = displacement
         Seed = seed
         WR = final.Residuals.WRMean
-        WRAtTruth = wRAt settings truth data thickness
-        Rmsd = Comparison.rmsd truth final.Crystal
-        DeltaU = deltaU truth final.Crystal
+        WRAtTruth = (Synthesis.atTruth settings threads truth made).Residuals.WRMean
+        Rmsd = comparison.Rmsd
+        DeltaU = comparison.AdpDifference
         Thickness =
             final.Frames
             |> Array.averageBy (fun f -> (f.Thickness / thickness f.Alpha - 1.0) ** 2.0)

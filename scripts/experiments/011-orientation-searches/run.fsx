@@ -23,7 +23,7 @@ let like =
 let settings =
     { Settings.standard with
         ThicknessMax = 1100.0
-        Mosaicity = Some 0.0
+        Mosaicity = Degrees 0.0
     }
 
 let thickness alpha =

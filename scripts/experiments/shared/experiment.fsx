@@ -1,6 +1,4 @@
-/// What every experiment needs: its data, its folder for results, the file of values that the build compares.
-module Experiment
-
+// What every experiment needs: its data, its folder for results, the file of values that the build compares.
 open System
 open System.Collections.Generic
 open System.IO

@@ -1,6 +1,4 @@
-/// Line figures as SVG: axes with titles and ticks, a legend, panels one above the other.
-module Figure
-
+// Line figures as SVG: axes with titles and ticks, a legend, panels one above the other.
 open System
 open System.Globalization
 

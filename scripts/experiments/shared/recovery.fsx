@@ -1,14 +1,10 @@
-/// How well a refinement recovers the thickness curve that its data were synthesised with: numbers and a figure.
-module Recovery
-
+// How well a refinement recovers the thickness curve that its data were synthesised with: numbers and a figure.
 #load "../../load.fsx"
 #load "experiment.fsx"
 #load "figure.fsx"
 
 open System
-open System.Collections.Immutable
 open Pendel.Crystallography
-open Pendel.Diffraction
 open Pendel.Core
 open Pendel.IO
 open Pendel.Report
@@ -18,29 +14,21 @@ let crystal =
     (StructureReader.Read(Experiment.inRepository "src/Pendel.Cli/Demo/quartz.cif")).Value
 
 let private geometry =
-    Experiment(
-        crystal.Cell,
-        0.025079,
-        Matrix3.Rotation(Vector3(0.7, -0.4, 1.1)) * crystal.Cell.Reciprocal,
-        CollectionGeometry.Rotation,
-        Nullable(),
-        Nullable(),
-        [
-            for i in 0..49 -> VirtualFrame(i + 1, float (2 * i - 49), 0.0, 0.0, 1.0, 1.0, ImmutableArray.Empty)
-        ]
-            .ToImmutableArray()
-    )
+    RotationSeries.create
+        crystal.Cell
+        0.025079
+        (Matrix3.Rotation(Vector3(0.7, -0.4, 1.1)))
+        1.0
+        (RotationSeries.centred 50 2.0)
 
 /// A sine between 300 and 900 Å.
-let sine alpha =
-    600.0 + 300.0 * sin (Math.PI * alpha / 49.0)
+let private sine =
+    ThicknessProfile.create ThicknessProfile.Sine (300.0, 900.0) 0 [| for f in geometry.Frames -> f.Alpha |]
 
 let private settings =
     { Settings.standard with
         Orientation = Fixed
         Cycles = 3
-        LearningRate = 0.1
-        NetworkLearningRate = 2e-4
         Epochs = 40
     }
 
@@ -86,18 +74,18 @@ let private figure title (frames: FrameResult array) =
 /// Synthesises at a dynamic range, displaces every site by up to 0.1 Å along each axis, refines, writes figure and result.
 let run scriptFolder title dynamicRange =
     let threads = Environment.ProcessorCount
-    let data = Synthesis.run settings threads 0 dynamicRange sine crystal geometry
-    let start = Synthesis.displace 0 0.1 crystal
-    let outcome = Refine.run Monitor.silent settings threads start data
-    let problem, initial = Problem.create settings threads crystal data
 
-    let truth =
-        { initial with
-            Thickness = Map.ofSeq [ for f in data.Frames -> f.Id, sine f.Alpha ]
+    let conditions: Synthesis.Conditions =
+        {
+            DynamicRange = dynamicRange
+            NoiseFloor = 1.0
+            Seed = 0
         }
 
-    let atTruth = Evaluate.at problem (Problem.plan problem truth data.Frames) truth
-
+    let made = Synthesis.synthesise settings threads conditions sine crystal geometry
+    let atTruth = Synthesis.atTruth settings threads crystal made
+    let start = Synthesis.displace 0 0.1 crystal
+    let outcome = Refine.run Monitor.silent settings threads start made.Data
     let frames = outcome.Final.Frames
     let thickness = frames |> Array.map _.Thickness
     let expected = frames |> Array.map (fun f -> sine f.Alpha)

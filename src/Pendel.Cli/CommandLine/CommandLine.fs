@@ -24,7 +24,11 @@ let optionNames<'Option> () =
     [
         "help"
         for case in casesOf<'Option>() do
-            if not (List.contains case.Name [ "Files"; "Paths"; "Inputs" ]) then
+            let isFiles =
+                case.GetFields()
+                |> Array.exists (fun field -> field.PropertyType = typeof<string list>)
+
+            if not isFiles then
                 Options.nameOf case
     ]
 

@@ -24,6 +24,21 @@ module Options =
                 "settings", "JSON file of settings, such as the settings.json of an earlier run; options win over it"
                 "threads", "most threads at a time; the default is one for each processor"
                 "quiet", "print nothing but errors"
+                "structure", "a structure (.cif)"
+                "structures", "two structures (.cif, or .cif_pets with atom sites)"
+                "json", "print the result as JSON"
+                "like", "data set (.cif_pets) whose cell, orientation and frames are taken"
+                "frames", "number of frames where no data set is given (default: 99)"
+                "frame-step", "angle from one frame to the next, degrees (default: 1)"
+                "semi-angle", "half of a frame's rotation, degrees (default: 1)"
+                "voltage", "accelerating voltage, kV (default: 200)"
+                "profile",
+                "thickness over the angle: constant, sine, smooth, bowl, or a file of angle, thickness (default: smooth)"
+                "dynamic-range", "expected counts of the strongest reflection (default: 1e6)"
+                "noise-floor", "least expected counts of a row, and least variance (default: 1)"
+                "displacement", "largest shift of a site along each axis, Å (default: 0.2)"
+                "adp",
+                "displacement parameters: scaled with the shift, isotropic (and scaled), or kept (default: scaled)"
             ]
 
     let private show value =
@@ -32,22 +47,41 @@ module Options =
         | SettingsTable.Word w -> w
         | SettingsTable.Range(low, high) -> System.FormattableString.Invariant($"{low}..{high}")
 
-    let private describe (setting: SettingsTable.Setting) =
+    let private describe standard (setting: SettingsTable.Setting) =
         let standard =
             match setting.Default with
             | Some other -> other
-            | None -> show (setting.Get Settings.standard)
+            | None -> show (setting.Get standard)
 
         $"{setting.Meaning}; {setting.Expected} (default: {standard})"
 
-    /// What the help says of an option.
-    let usage (option: obj) =
+    /// Settings of `pendel synthesize` before any option.
+    let synthesis =
+        { Settings.standard with
+            ThicknessMin = 300.0
+            ThicknessMax = 1100.0
+        }
+
+    /// What the help says of an option of a command with these standard settings.
+    let usageWith standard (option: obj) =
         let case, _ = FSharpValue.GetUnionFields(option, option.GetType())
         let name = nameOf case
 
         match SettingsTable.tryFind name with
-        | Some setting -> describe setting
+        | Some setting -> describe standard setting
         | None -> common[name]
+
+    /// What the help says of an option.
+    let usage (option: obj) = usageWith Settings.standard option
+
+    /// The same for a command whose result is a file.
+    let usageOfFile standard (option: obj) =
+        let case, _ = FSharpValue.GetUnionFields(option, option.GetType())
+
+        match nameOf case with
+        | "out" -> "file to be written"
+        | "force" -> "replace files that exist"
+        | _ -> usageWith standard option
 
 /// Options of `pendel info`.
 [<HelpFlags("--help"); RequireQualifiedAccess>]
@@ -143,6 +177,67 @@ type RefineOption =
     | Seed of n: string
     | Threads of n: string
     | Quiet
+
+    interface IArgParserTemplate with
+        member this.Usage = Options.usage this
+
+/// Options of `pendel synthesize`.
+[<HelpFlags("--help"); RequireQualifiedAccess>]
+type SynthesizeOption =
+    | [<MainCommand; Mandatory>] Structure of file: string list
+    | [<Mandatory>] Out of file: string
+    | Force
+    | Like of file: string
+    | Frames of n: string
+    | Frame_Step of angle: string
+    | Semi_Angle of angle: string
+    | Voltage of kV: string
+    | Profile of name: string
+    | Thickness_Range of range: string
+    | Dynamic_Range of counts: string
+    | Noise_Floor of counts: string
+    | Seed of n: string
+    | Settings of file: string
+    | Beam_Gmax of g: string
+    | Scored_Gmax of g: string
+    | Sgmax of s: string
+    | Rsg of limit: string
+    | Dsg of limit: string
+    | Geometry of name: string
+    | Arcs of cut: string
+    | Tilts of n: string
+    | Mosaicity of angle: string
+    | Mosaicity_Along of angle: string
+    | Thickness_Distribution of shape: string
+    | Scattering_Factors of table: string
+    | Absorption of kind: string
+    | Absorption_Ratio of ratio: string
+    | Precision of name: string
+    | Threads of n: string
+    | Quiet
+
+    interface IArgParserTemplate with
+        member this.Usage = Options.usageOfFile Options.synthesis this
+
+/// Options of `pendel perturb`.
+[<HelpFlags("--help"); RequireQualifiedAccess>]
+type PerturbOption =
+    | [<MainCommand; Mandatory>] Structure of file: string list
+    | [<Mandatory>] Out of file: string
+    | Force
+    | Displacement of length: string
+    | Adp of name: string
+    | Seed of n: string
+    | Quiet
+
+    interface IArgParserTemplate with
+        member this.Usage = Options.usageOfFile Pendel.Core.Settings.standard this
+
+/// Options of `pendel compare`.
+[<HelpFlags("--help"); RequireQualifiedAccess>]
+type CompareOption =
+    | [<MainCommand; Mandatory>] Structures of file: string list
+    | Json
 
     interface IArgParserTemplate with
         member this.Usage = Options.usage this

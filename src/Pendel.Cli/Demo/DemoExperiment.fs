@@ -2,10 +2,9 @@
 module Pendel.Cli.DemoExperiment
 
 open System
-open System.Collections.Immutable
 open System.IO
 open Pendel.Crystallography
-open Pendel.Diffraction
+open Pendel.Core
 open Pendel.IO
 
 [<Literal>]
@@ -33,24 +32,14 @@ let truth () =
     use reader = new StreamReader(stream)
     StructureReader.Parse(reader.ReadToEnd(), Resource).Value
 
-let private frame i =
-    let alpha = float (2 * i - LastAngle)
-    VirtualFrame(i + 1, alpha, 0.0, 0.0, SemiAngle, 1.0, ImmutableArray<Observation>.Empty)
-
 /// The measurement: adjoining frames of 2°, a crystal that lies askew, no rows yet.
 let geometry (crystal: Crystal) =
-    let orientation =
-        Matrix3.Rotation(Vector3(0.7, -0.4, 1.1)) * crystal.Cell.Reciprocal
-
-    Experiment(
-        crystal.Cell,
-        Wavelength,
-        orientation,
-        CollectionGeometry.Rotation,
-        Nullable(),
-        Nullable(),
-        ImmutableArray.CreateRange(Seq.init (LastAngle + 1) frame)
-    )
+    RotationSeries.create
+        crystal.Cell
+        Wavelength
+        (Matrix3.Rotation(Vector3(0.7, -0.4, 1.1)))
+        SemiAngle
+        (RotationSeries.centred (LastAngle + 1) (2.0 * SemiAngle))
 
 /// Apparent thickness at α, Å: a sine between 300 and 900 Å.
 let thickness alpha =

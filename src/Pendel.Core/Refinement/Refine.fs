@@ -88,14 +88,20 @@ let private scan (monitor: Monitor) (problem: Problem) (state: State) =
 
 /// The thickness curve found anew, and the model on it: a scan with a wrong structure is up to half a fringe off, and the
 /// joint refinement moves the model little.
-let private rescan stiffness (problem: Problem) (state: State) =
+let private rescan find stiffness (problem: Problem) (state: State) =
     let stage = Problem.plan problem state problem.Experiment.Frames
-    Joint.followAs stiffness problem (ThicknessScan.atPresent problem stage state)
+    Joint.followAs stiffness problem (find problem stage state)
+
+/// The same where orientations are refined.
+let private rescanOriented = rescan ThicknessScan.atPresent ThicknessNN.Stiff
 
 /// The same as a stage of its own, where orientations are not refined; the present curve stays where it agrees better.
 let private rescanStage (monitor: Monitor) (problem: Problem) (state: State) =
     monitor.Report(Started(ThicknessScan, 1))
-    let found = rescan ThicknessNN.AsSmoothAsTheCurve problem state
+
+    let found =
+        rescan ThicknessScan.atExactOrientations ThicknessNN.AsSmoothAsTheCurve problem state
+
     monitor.Report(Advanced(ThicknessScan, 1, None))
 
     let agreement state =
@@ -111,13 +117,13 @@ let private orient (monitor: Monitor) (problem: Problem) cycle (state: State) =
         if cycle = 1 then
             Joint.follow problem state
         else
-            rescan ThicknessNN.Stiff problem state
+            rescanOriented problem state
 
     let thorough = FrameOrientation.run monitor problem true first
 
     if cycle = 1 then
         thorough
-        |> rescan ThicknessNN.Stiff problem
+        |> rescanOriented problem
         |> FrameOrientation.run monitor problem false
     else
         thorough

@@ -23,6 +23,9 @@ let private gridStep =
 /// Change of thickness between neighbouring frames that costs 1 in wR_I, Å.
 let private roughness = 500.0
 
+/// The same in ln wR_I: equal to `roughness` at wR_I = 7 %.
+let private relativeRoughness = 130.0
+
 /// Offset that costs 1 in wR_I, degrees.
 let private offsetRoughness = 2.0
 
@@ -113,8 +116,9 @@ let scan (problem: Problem) (stage: Stage) (q: float array) : Scan =
 
 /// The path of least cost: for each frame its place in the grid.
 ///
+/// - `roughness`: change of thickness between neighbouring frames that costs 1, Å
 /// - `costs`: frames × thicknesses
-let path (thicknesses: float array) (costs: float array array) =
+let path roughness (thicknesses: float array) (costs: float array array) =
     let places = [| 0 .. thicknesses.Length - 1 |]
 
     let penalty i j =
@@ -136,10 +140,10 @@ let path (thicknesses: float array) (costs: float array array) =
     |> List.toArray
 
 /// The place of each frame in the grid: the path, or each frame's own minimum where the model takes their mean.
-let private places (settings: Settings) thicknesses (costs: float array array) =
+let private places (settings: Settings) roughness thicknesses (costs: float array array) =
     match settings.ThicknessModel with
     | ThicknessChoice.Constant -> costs |> Array.map (fun cost -> Array.IndexOf(cost, Array.min cost))
-    | _ -> path thicknesses costs
+    | _ -> path roughness thicknesses costs
 
 /// Scans all offsets: each frame's thickness and offset become part of the state, the median offset its misset.
 ///
@@ -186,7 +190,7 @@ let run (monitor: Monitor) (problem: Problem) (state: State) (offsets: float arr
         |> Array.map (fun id ->
             Array.init thicknesses.Length (fun j -> let o = bestOffset id j in scans[o].WR[id][j] + cost o))
 
-    let places = places problem.Settings thicknesses costs
+    let places = places problem.Settings roughness thicknesses costs
     let chosen = Array.map2 (fun id place -> offsets[bestOffset id place]) ids places
     let misset = (Array.sort chosen)[chosen.Length / 2]
 
@@ -201,38 +205,10 @@ let run (monitor: Monitor) (problem: Problem) (state: State) (offsets: float arr
             |> Map.ofArray
     }
 
-/// The minimum of wR_I² downhill from a place of the grid, by the parabola through three points of the grid; a place at the
-/// end of the grid stays. The path decides which fringe is meant, and pulls neighbours together; the data decide the rest.
-let private minimum (thicknesses: float array) (wR: float array) place =
-    let last = wR.Length - 1
-
-    let rec descend i =
-        let lower =
-            [ i - 1; i + 1 ] |> List.filter (fun j -> 0 <= j && j <= last && wR[j] < wR[i])
-
-        if lower.IsEmpty then
-            i
-        else
-            descend (List.minBy (fun j -> wR[j]) lower)
-
-    let i = descend place
-
-    if i = 0 || i = last then
-        thicknesses[i]
-    else
-        let before, here, after = wR[i - 1] ** 2.0, wR[i] ** 2.0, wR[i + 1] ** 2.0
-        let curvature = before - 2.0 * here + after
-        let step = thicknesses[i + 1] - thicknesses[i]
-
-        thicknesses[i]
-        + step
-          * (if curvature > 0.0 then
-                 0.5 * (before - after) / curvature
-             else
-                 0.0)
-
-/// The thickness curve at the present orientations: on the path of least cost, each frame at its own minimum.
-let atPresent (problem: Problem) (stage: Stage) (state: State) : State =
+/// The thickness curve at the present orientations.
+///
+/// - `place`: wR_I of each frame at each thickness → thickness of each frame
+let private curve place (problem: Problem) (stage: Stage) (state: State) : State =
     let found = scan problem stage state.Structure
 
     let ids =
@@ -242,11 +218,40 @@ let atPresent (problem: Problem) (stage: Stage) (state: State) : State =
                     f.Id
         |]
 
-    let places =
-        places problem.Settings found.Thicknesses (ids |> Array.map (fun id -> found.WR[id]))
+    let thickness: float array =
+        place found.Thicknesses (ids |> Array.map (fun id -> found.WR[id]))
 
     { state with
-        Thickness =
-            Array.map2 (fun id place -> id, minimum found.Thicknesses found.WR[id] place) ids places
-            |> Map.ofArray
+        Thickness = Array.zip ids thickness |> Map.ofArray
     }
+
+/// The thickness curve at the present orientations: the path of least Σ wR_I.
+let atPresent (problem: Problem) (stage: Stage) (state: State) : State =
+    let place (thicknesses: float array) costs =
+        places problem.Settings roughness thicknesses costs
+        |> Array.map (fun i -> thicknesses[i])
+
+    curve place problem stage state
+
+/// The thickness between the points of the grid at which the parabola through a minimum of wR_I² has its own.
+let private between (thicknesses: float array) (wR: float array) i =
+    let isMinimum = 0 < i && i < wR.Length - 1 && wR[i] < wR[i - 1] && wR[i] < wR[i + 1]
+
+    if isMinimum then
+        let before, here, after = wR[i - 1] ** 2.0, wR[i] ** 2.0, wR[i + 1] ** 2.0
+        let share = 0.5 * (before - after) / (before - 2.0 * here + after)
+        thicknesses[i] + share * (thicknesses[i + 1] - thicknesses[i])
+    else
+        thicknesses[i]
+
+/// The same where the orientations are exact, so that noise alone keeps the frames from their own minima: the path of least
+/// Σ ln wR_I, on which a frame with little noise keeps its thickness and one with much noise follows its neighbours, then the
+/// minimum between the points of the grid. (With orientations in error a frame that agrees by chance would win too much.)
+let atExactOrientations (problem: Problem) (stage: Stage) (state: State) : State =
+    let place (thicknesses: float array) (wR: float array array) =
+        wR
+        |> Array.map (Array.map log)
+        |> places problem.Settings relativeRoughness thicknesses
+        |> Array.map2 (between thicknesses) wR
+
+    curve place problem stage state

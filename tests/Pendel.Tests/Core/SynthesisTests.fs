@@ -101,3 +101,70 @@ let ``a displaced site stays on its symmetry element and its ADP grows with the 
         Assert.InRange(way, 1e-3, 0.2 * sqrt 3.0)
         let u, v = before.Adp.Equivalent quartz.Cell, after.Adp.Equivalent quartz.Cell
         Assert.Equal(1.0 + way / 0.2, v / u, 12)
+
+[<Fact>]
+let ``isotropic start values leave a site anisotropic, and kept ones as they are`` () =
+    for adps, growth in [ Synthesis.Isotropic, 1.0; Synthesis.Kept, 0.0 ] do
+        let moved = Synthesis.displaceWith adps 4 0.2 quartz
+
+        Assert.Equal<Vector3>(
+            [ for s in (Synthesis.displace 4 0.2 quartz).Sites -> s.Position ],
+            [ for s in moved.Sites -> s.Position ]
+        )
+
+        for before, after in Seq.zip quartz.Sites moved.Sites do
+            Assert.IsType<Adp.Anisotropic> after.Adp |> ignore
+
+            let snapped =
+                (SiteSymmetry.Of(before.Position, quartz.SpaceGroup, quartz.Cell)).Position
+
+            let way = (quartz.Cell.Orthogonalisation * (after.Position - snapped)).Length
+            let u, v = before.Adp.ToCartesian quartz.Cell, after.Adp.ToCartesian quartz.Cell
+            let mean = u.ToMatrix().Trace / 3.0
+
+            let expected =
+                if growth > 0.0 then
+                    ((1.0 + way / 0.2) * mean) * Matrix3.Identity
+                else
+                    u.ToMatrix()
+
+            Assert.True((v.ToMatrix() - expected).FrobeniusNorm < 1e-12)
+
+[<Fact>]
+let ``the truth of synthetic data agrees with them but for the noise`` () =
+    let made =
+        Synthesis.synthesise
+            settings
+            1
+            {
+                DynamicRange = 1e6
+                NoiseFloor = 100.0
+                Seed = 5
+            }
+            (fun alpha -> 400.0 + alpha)
+            quartz
+            experiment
+
+    Assert.Equal(1e6, rows made.NoiseFree |> Array.map _.Intensity |> Array.max, 1e-6)
+    Assert.All(rows made.NoiseFree, (fun o -> Assert.True(o.Intensity >= 100.0)))
+    Assert.All(rows made.Data, (fun o -> Assert.True(o.Su >= 10.0)))
+    let exact = { made with Data = made.NoiseFree }
+    Assert.True((Synthesis.atTruth settings 1 quartz exact).Residuals.WRMean < 1e-9)
+    let noisy = (Synthesis.atTruth settings 1 quartz made).Residuals.WRMean
+    Assert.InRange(noisy, 1e-3, 0.03)
+
+[<Fact>]
+let ``synthetic data keep the directions of UB and drop its strain`` () =
+    let strained =
+        Experiment(
+            experiment.Cell,
+            experiment.Wavelength,
+            1.02 * experiment.OrientationMatrix,
+            experiment.Geometry,
+            experiment.Mosaicity,
+            experiment.RockingCurveWidth,
+            experiment.Frames
+        )
+
+    let data = Synthesis.run settings 1 3 1e4 (fun _ -> 400.0) quartz strained
+    Assert.True((data.OrientationMatrix - experiment.OrientationMatrix).FrobeniusNorm < 1e-12)

@@ -31,7 +31,7 @@ let ``the path is the cheapest of all`` () =
         let frames = 1 + random.Next 4
         let costs = Array.init frames (fun _ -> Array.init 4 (fun _ -> random.NextDouble()))
         let least = all frames |> List.map (Array.ofList >> cost costs) |> List.min
-        abs (cost costs (ThicknessScan.path thicknesses costs) - least) < 1e-12
+        abs (cost costs (ThicknessScan.path 500.0 thicknesses costs) - least) < 1e-12
 
     Check.One(Config.QuickThrowOnFailure.WithQuietOnSuccess true, property)
 
