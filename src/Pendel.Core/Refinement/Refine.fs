@@ -122,9 +122,7 @@ let private orient (monitor: Monitor) (problem: Problem) cycle (state: State) =
     let thorough = FrameOrientation.run monitor problem true first
 
     if cycle = 1 then
-        thorough
-        |> rescanOriented problem
-        |> FrameOrientation.run monitor problem false
+        thorough |> rescanOriented problem |> FrameOrientation.run monitor problem false
     else
         thorough
 
