@@ -48,7 +48,7 @@ let stage =
     |> Problem.plan problem state
 
 let table =
-    ForwardModel.tableOf (Problem.potential problem stage (dsharp.tensor initial.Structure))
+    ForwardModel.tableOf stage.Model (Problem.potential problem stage (dsharp.tensor initial.Structure))
 
 /// No expectation, so that the data alone decide.
 let prior t : FrameFit.Prior =
