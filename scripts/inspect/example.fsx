@@ -17,6 +17,7 @@ let settings =
         ThicknessMin = 200.0
         ThicknessMax = 800.0
         Orientation = Fixed
+        ThicknessDistribution = Plate
     }
 
 /// Five frames of ±1°, 200 kV.

@@ -33,8 +33,39 @@ type OrientationMethod =
     | Gradient
     /// Nelder–Mead on three angles.
     | NelderMead
+    /// Two angles on a hexagon that shrinks.
+    | Hexagonal
     /// Orientations stay as the data file states them.
     | Fixed
+
+/// The model of the apparent thickness as a function of the angle.
+[<RequireQualifiedAccess>]
+type ThicknessChoice =
+    /// 10 Å: kinematical intensities.
+    | Kinematical
+    /// One thickness, the mean of the frames' best ones; held.
+    | Constant
+    /// One for each frame.
+    | PerFrame
+    /// A parabola over the angle.
+    | Quadratic
+    /// ThicknessNN.
+    | Network
+
+/// What is known of the network's curve beforehand.
+type ThicknessPrior =
+    /// Nothing but smoothness.
+    | NoPrior
+    /// A parabola bent upwards, refined with the network, to which the network adds.
+    | QuadraticPrior
+
+/// Minimises the joint loss.
+[<RequireQualifiedAccess>]
+type OptimiserChoice =
+    /// Adam with cosine decay of its learning rate.
+    | Adam
+    /// L-BFGS with a weak Wolfe line search.
+    | Lbfgs
 
 /// A width of the mosaic blocks' distribution.
 type MosaicitySetting =
@@ -66,6 +97,10 @@ type Settings =
         ThicknessMin: float
         /// Largest thickness of the scan and of the network, Å.
         ThicknessMax: float
+        /// Model of the thickness.
+        ThicknessModel: ThicknessChoice
+        /// Prior of the network.
+        ThicknessPrior: ThicknessPrior
         /// Electron scattering factors.
         ScatteringFactors: ScatteringFactorTable
         /// Imaginary part of the potential.
@@ -80,7 +115,9 @@ type Settings =
         OrientationBound: float
         /// Rounds of orientation and joint refinement.
         Cycles: int
-        /// Steps of each joint refinement.
+        /// Minimises the loss of the joint refinement.
+        Optimiser: OptimiserChoice
+        /// Evaluations of the loss and its gradient in each joint refinement, after that of its start.
         Epochs: int
         /// Learning rate of the structure's dimensionless parameters at the start of the cosine decay.
         LearningRate: float
@@ -102,9 +139,11 @@ module Settings =
             Geometry = None
             Mosaicity = FromData
             MosaicityAlong = Degrees 0.0
-            ThicknessDistribution = Plate
+            ThicknessDistribution = Uniform
             ThicknessMin = 100.0
             ThicknessMax = 2000.0
+            ThicknessModel = ThicknessChoice.Network
+            ThicknessPrior = NoPrior
             ScatteringFactors = ScatteringFactorTable.Lobato
             Absorption = Absorption.None
             AbsorptionRatio = 0.1
@@ -112,6 +151,7 @@ module Settings =
             OrientationPrior = 0.3
             OrientationBound = 1.0
             Cycles = 2
+            Optimiser = OptimiserChoice.Adam
             Epochs = 40
             LearningRate = 0.03
             NetworkLearningRate = 5e-5

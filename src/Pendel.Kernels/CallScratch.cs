@@ -36,4 +36,5 @@ internal sealed class CallScratch<TLanes, TVector, T>
     public Scratch<double> ScoredEven { get; } = new();
     public Scratch<double> ScoredOdd { get; } = new();
     public Scratch<double> ScoredFactors { get; } = new();
+    public Scratch<double> ScoredSums { get; } = new();
 }

@@ -71,7 +71,8 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         double* share = manyShares.Reserve(many);
         SumScored(arc, thicknesses, manyCoefficients);
         double* amplitude = manyAmplitudes.Reserve(2L * many * ManyCount);
-        intensities.Clear();
+        FillFactors(arc, chosen, []);
+        Span<double> sums = new(call.ScoredSums.ReserveZeros(ManyCount), ManyCount);
         for (int t = 0; t < many; t++, amplitude += 2 * ManyCount)
         {
             double transmission = Transmission(arc, thicknesses[t]);
@@ -81,31 +82,17 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             new Span<double>(call.ScoredOdd.Pointer, ManyCount).CopyTo(
                 new Span<double>(amplitude + ManyCount, ManyCount)
             );
-            AddShare(arc, share[t], chosen, amplitude, intensities);
+            Doubles.AddSquares(share[t], amplitude, amplitude + ManyCount, call.ScoredFactors.Pointer, sums);
         }
-        return error;
-    }
-
-    private void AddShare(
-        in ArcMatrix arc,
-        double share,
-        ReadOnlySpan<int> chosen,
-        double* amplitude,
-        Span<double> intensities
-    )
-    {
-        double* imaginary = amplitude + ManyCount;
+        intensities.Clear();
         for (int s = 0; s < tilts; s++)
         {
-            foreach (int beam in chosen)
+            for (int i = 0; i < chosen.Length; i++)
             {
-                int at = (s * beams) + beam;
-                double modulus = (*amplitude * *amplitude) + (*imaginary * *imaginary);
-                intensities[at] += share * arc.Weight[s * beams] / arc.Weight[at] * modulus;
-                amplitude++;
-                imaginary++;
+                intensities[(s * beams) + chosen[i]] = sums[(s * chosen.Length) + i];
             }
         }
+        return error;
     }
 
     /// <summary>w ψ̄ of the chosen beams at every thickness, as <see cref="Sources"/>: [parity][thickness][part][tilt][place].</summary>
@@ -114,21 +101,30 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     {
         nint toOdd = (nint)many * ManyWidth;
         T* to = call.ManySources.ReserveZeros(2 * toOdd);
+        double* bar = call.ScoredFactors.Reserve(ManyCount);
+        for (int s = 0; s < tilts; s++)
+        {
+            for (int i = 0; i < manyBeamCount; i++)
+            {
+                bar[(s * manyBeamCount) + i] =
+                    2 * arc.Weight[s * beams] * intensityCotangent[(s * beams) + manyBeams.Pointer[i]];
+            }
+        }
         double* re = manyAmplitudes.Pointer;
         for (int t = 0; t < many; t++, to += ManyWidth, re += 2 * ManyCount)
         {
             double* im = re + ManyCount;
+            double share = manyShares.Pointer[t];
             for (int at = 0; at < ManyCount; at++)
             {
-                (int s, int i) = (at / manyBeamCount, at % manyBeamCount);
-                double scale = 2 * manyShares.Pointer[t] * arc.Weight[s * beams];
-                double factor = scale * intensityCotangent[(s * beams) + manyBeams.Pointer[i]];
-                to[at] = T.CreateTruncating(factor * re[at]);
-                to[at + toOdd] = T.CreateTruncating(factor * im[at]);
+                T real = T.CreateTruncating(share * bar[at] * re[at]);
+                T imaginary = T.CreateTruncating(share * bar[at] * im[at]);
+                to[at] = real;
+                to[at + toOdd] = imaginary;
                 if (TAlgebra.Parts == 2)
                 {
-                    to[at + ManyCount] = T.CreateTruncating(factor * im[at]);
-                    to[at + toOdd + ManyCount] = T.CreateTruncating(-factor * re[at]);
+                    to[at + ManyCount] = imaginary;
+                    to[at + toOdd + ManyCount] = -real;
                 }
             }
         }

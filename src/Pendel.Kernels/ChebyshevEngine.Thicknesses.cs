@@ -133,7 +133,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         );
     }
 
-    /// <summary>Weight of a tilt times w_0/w_g, [tilt][scored].</summary>
+    /// <summary>Weight of a tilt (1 where none is given) times w_0/w_g, [tilt][scored].</summary>
     private void FillFactors(in ArcMatrix arc, ReadOnlySpan<int> scored, ReadOnlySpan<double> tiltWeights)
     {
         double* factor = call.ScoredFactors.Reserve(tilts * scored.Length);
@@ -141,7 +141,8 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         {
             foreach (int beam in scored)
             {
-                *factor++ = tiltWeights[s] * arc.Weight[s * beams] / arc.Weight[(s * beams) + beam];
+                *factor++ =
+                    (tiltWeights.IsEmpty ? 1 : tiltWeights[s]) * arc.Weight[s * beams] / arc.Weight[(s * beams) + beam];
             }
         }
     }

@@ -226,6 +226,28 @@ let private thicknessRange =
                 | _ -> None
     }
 
+let private thicknessModel =
+    [
+        choice
+            "thickness-model"
+            "thickness as a function of the angle"
+            [
+                "kinematical", ThicknessChoice.Kinematical
+                "constant", ThicknessChoice.Constant
+                "per-frame", ThicknessChoice.PerFrame
+                "quadratic", ThicknessChoice.Quadratic
+                "network", ThicknessChoice.Network
+            ]
+            _.ThicknessModel
+            (fun x s -> { s with ThicknessModel = x })
+        choice
+            "thickness-prior"
+            "prior of the network's curve"
+            [ "none", NoPrior; "quadratic", QuadraticPrior ]
+            _.ThicknessPrior
+            (fun x s -> { s with ThicknessPrior = x })
+    ]
+
 let private scatteringFactors =
     choice
         "scattering-factors"
@@ -277,7 +299,12 @@ let private refinement =
         choice
             "orientation"
             "how the orientation of each frame is refined"
-            [ "gradient", Gradient; "nelder-mead", NelderMead; "none", Fixed ]
+            [
+                "gradient", Gradient
+                "nelder-mead", NelderMead
+                "hexagonal", Hexagonal
+                "none", Fixed
+            ]
             _.Orientation
             (fun x s -> { s with Orientation = x })
         positive
@@ -289,8 +316,19 @@ let private refinement =
             { s with OrientationBound = x })
         integer "cycles" "rounds of orientation and joint refinement" "a whole number from 1" 1 _.Cycles (fun x s ->
             { s with Cycles = x })
-        integer "epochs" "steps of each joint refinement" "a whole number from 0" 0 _.Epochs (fun x s ->
-            { s with Epochs = x })
+        choice
+            "optimiser"
+            "what minimises the loss of the joint refinement"
+            [ "adam", OptimiserChoice.Adam; "lbfgs", OptimiserChoice.Lbfgs ]
+            _.Optimiser
+            (fun x s -> { s with Optimiser = x })
+        integer
+            "epochs"
+            "evaluations of the loss in each joint refinement"
+            "a whole number from 0"
+            0
+            _.Epochs
+            (fun x s -> { s with Epochs = x })
         positive "learning-rate" "learning rate of the structure at the start" _.LearningRate (fun x s ->
             { s with LearningRate = x })
         positive
@@ -305,7 +343,9 @@ let private refinement =
 let all =
     selection
     @ rocking
-    @ [ thicknessRange; thicknessDistribution; scatteringFactors ]
+    @ [ thicknessRange ]
+    @ thicknessModel
+    @ [ thicknessDistribution; scatteringFactors ]
     @ absorption
     @ [ precision ]
     @ refinement

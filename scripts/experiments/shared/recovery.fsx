@@ -30,6 +30,7 @@ let private settings =
         Orientation = Fixed
         Cycles = 3
         Epochs = 40
+        ThicknessDistribution = Plate
     }
 
 /// Correlation coefficient of two lists.

@@ -168,6 +168,9 @@ type RefineOption =
     | Orientation_Prior of angle: string
     | Orientation_Bound of angle: string
     | Cycles of n: string
+    | Thickness_Model of name: string
+    | Thickness_Prior of name: string
+    | Optimiser of name: string
     | Epochs of n: string
     | Learning_Rate of rate: string
     | Network_Learning_Rate of rate: string

@@ -33,6 +33,7 @@ let private cspbbr3 folder =
         { Settings.standard with
             Selection = SelectionSettings(2.3, 0.02, 2.3, 0.66, 0.0015)
             Tilts = Count 60
+            ThicknessDistribution = Plate
         }
 
     let frame name settings =
@@ -52,6 +53,7 @@ let private quartz folder =
     let settings =
         { Settings.standard with
             Tilts = Count 42
+            ThicknessDistribution = Plate
         }
 
     case "quartz-epoch" structure data settings None 850.0

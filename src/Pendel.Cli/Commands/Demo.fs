@@ -18,7 +18,10 @@ let private settings =
     { Settings.standard with
         Orientation = Fixed
         Cycles = 3
+        LearningRate = 0.1
+        NetworkLearningRate = 2e-4
         Epochs = 30
+        ThicknessDistribution = Plate
     }
 
 /// Synthesises, displaces, refines, and prints the truth beside the result.

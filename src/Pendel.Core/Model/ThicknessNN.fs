@@ -23,6 +23,12 @@ type Network =
         Max: float
     }
 
+/// An angle mapped so that the given angles reach from −1 to 1.
+let normalise (angles: float array) angle =
+    let low, high = Array.min angles, Array.max angles
+    let span = if high > low then high - low else 1.0
+    2.0 * (angle - low) / span - 1.0
+
 /// The network for the frames at these angles (degrees) with these bounds (Å).
 ///
 /// Raises `ArgumentException` if there are no angles or the bounds are not in order.
@@ -33,11 +39,8 @@ let create (min: float) (max: float) (angles: float array) =
     if not (0.0 <= min && min < max) then
         invalidArg (nameof min) $"thickness range {min}..{max} Å is empty"
 
-    let low, high = Array.min angles, Array.max angles
-    let span = if high > low then high - low else 1.0
-
     {
-        Inputs = angles |> Array.map (fun a -> 2.0 * (a - low) / span - 1.0)
+        Inputs = angles |> Array.map (normalise angles)
         Min = min
         Max = max
     }
@@ -62,12 +65,18 @@ let private hidden (network: Network) parts =
         x |> layer w1 b1 |> layer w2 b2
     | _ -> invalidOp "the network has six parameter blocks"
 
-/// t of each frame, Å, from the weight vector.
-let evaluate (network: Network) (weights: Tensor) : Tensor =
+/// o₁ of each frame from the weight vector.
+let outputs (network: Network) (weights: Tensor) : Tensor =
     let parts = split weights
     let output = (hidden network parts).matmul parts[4] + parts[5]
-    let mu = output.transpose().view(-1).[0 .. network.Inputs.Length - 1]
-    network.Min + (network.Max - network.Min) * (2.0 * mu).sigmoid()
+    output.transpose().view(-1).[0 .. network.Inputs.Length - 1]
+
+/// t = t_min + (t_max − t_min)·sigmoid(2o), Å.
+let bounded min max (o: Tensor) : Tensor = min + (max - min) * (2.0 * o).sigmoid()
+
+/// t of each frame, Å, from the weight vector.
+let evaluate (network: Network) (weights: Tensor) : Tensor =
+    bounded network.Min network.Max (outputs network weights)
 
 /// How much wider the input weights are drawn: tanh(W₁x + b₁) then turns within a tenth of the angular range, so that the
 /// network can follow a thickness that changes within some 10°.
@@ -91,49 +100,95 @@ let initial seed =
             for _ in 1 .. rows * columns -> bound * (2.0 * random.NextDouble() - 1.0)
     |]
 
-/// o₁ that gives a thickness; thicknesses at the bounds are taken as 0.1 % of the range inside them.
-let private outputFor (network: Network) t =
-    let share =
-        Math.Clamp((t - network.Min) / (network.Max - network.Min), 1e-3, 1.0 - 1e-3)
-
+/// o that gives a thickness; thicknesses at the bounds are taken as 0.1 % of the range inside them.
+let unbounded min max t =
+    let share = Math.Clamp((t - min) / (max - min), 1e-3, 1.0 - 1e-3)
     0.5 * log (share / (1.0 - share))
 
-/// Penalty on the squared output weights against the squared misfit of o₁.
-let private ridge = 1e-3
+/// How closely the network follows a curve: penalties on the squared output weights against the squared misfit of o₁,
+/// among which generalised cross-validation decides.
+type Stiffness =
+    /// 10⁻³: for a curve that was found with a wrong structure, whose errors go together in neighbouring frames.
+    | Stiff
+    /// 10⁻³ … 10⁻⁸: for a curve that scatters frame by frame, if at all.
+    | AsSmoothAsTheCurve
 
-/// Weights whose network follows given thicknesses: the output layer by weighted ridge regression on o₁.
+let private ridges =
+    function
+    | Stiff -> [ 1e-3 ]
+    | AsSmoothAsTheCurve -> [ 1e-3; 1e-4; 1e-5; 1e-6; 1e-7; 1e-8 ]
+
+/// Ridge regression of centred y on centred columns: the coefficients of the penalty with the least generalised
+/// cross-validation, ‖y − ŷ‖²/(n − p)², p the effective number of parameters; the curve decides how stiff it has to be.
+///
+/// - `frames`: n, of which the parameters may be half at most; the first penalty is always allowed
+let private ridge (penalties: float list) (a: Matrix<float>) (y: Vector<float>) frames =
+    let svd = a.Svd()
+    let singular = svd.S.ToArray()
+    let along = (svd.U.TransposeThisAndMultiply y).ToArray()
+
+    let shares penalty =
+        singular |> Array.map (fun s -> s * s / (s * s + penalty))
+
+    let freedom penalty =
+        frames - 1.0 - Array.sum (shares penalty)
+
+    let misfit penalty =
+        let explained =
+            Array.mapi (fun i share -> (1.0 - (1.0 - share) ** 2.0) * along[i] ** 2.0) (shares penalty)
+
+        (y.DotProduct y - Array.sum explained) / freedom penalty ** 2.0
+
+    let allowed =
+        penalties |> List.filter (fun penalty -> freedom penalty > 0.5 * frames)
+
+    let penalty =
+        if allowed.IsEmpty then
+            penalties.Head
+        else
+            List.minBy misfit allowed
+
+    let components =
+        singular |> Array.mapi (fun i s -> s / (s * s + penalty) * along[i])
+
+    svd.VT
+        .SubMatrix(0, singular.Length, 0, a.ColumnCount)
+        .TransposeThisAndMultiply(Vector<float>.Build.DenseOfArray components)
+
+/// Weights whose network follows given o₁: the output layer by weighted ridge regression.
 ///
 /// - `weights`: first weights
-/// - `target`: thickness of each frame, Å, inside the bounds
+/// - `target`: o₁ of each frame
 /// - `trust`: weight of each frame, ≥ 0
-let warmStart (network: Network) (weights: float array) (target: float array) (trust: float array) =
-    let frames = network.Inputs.Length
-
+let fit stiffness (network: Network) (weights: float array) (target: float array) (trust: float array) =
     let h =
         ((hidden network (split (dsharp.tensor weights))).view -1).toArray1D<float>()
 
-    let root = trust |> Array.map (fun w -> sqrt (w / Array.average trust))
-    // the last column is the bias
-    let feature i j =
-        if j = Hidden then 1.0 else h[Hidden * i + j]
+    let trust = trust |> Array.map (fun w -> w / Array.average trust)
 
-    let a =
-        Matrix<float>.Build.Dense(frames, Hidden + 1, (fun i j -> root[i] * feature i j))
+    let mean value =
+        Array.average (Array.mapi (fun i w -> w * value i) trust)
 
-    let b =
-        Vector<float>.Build.Dense(frames, (fun i -> root[i] * outputFor network target[i]))
+    let features = Array.init Hidden (fun j -> mean (fun i -> h[Hidden * i + j]))
+    let level = mean (fun i -> target[i])
 
-    let penalty =
-        Matrix<float>.Build.Diagonal(Hidden + 1, Hidden + 1, (fun i -> if i = Hidden then 0.0 else ridge))
+    let centred =
+        Matrix<float>.Build.Dense(trust.Length, Hidden, (fun i j -> sqrt trust[i] * (h[Hidden * i + j] - features[j])))
 
-    let solution =
-        (a.TransposeThisAndMultiply a + penalty).Cholesky().Solve(a.TransposeThisAndMultiply b)
+    let y =
+        Vector<float>.Build.Dense(trust.Length, (fun i -> sqrt trust[i] * (target[i] - level)))
 
+    let known = trust |> Array.filter (fun w -> w > 0.0) |> Array.length
+    let solution = ridge (ridges stiffness) centred y (float known)
     let output = weightCount - 2 * Hidden - 2
     let result = Array.copy weights
 
     for i in 0 .. Hidden - 1 do
         result[output + 2 * i] <- solution[i]
 
-    result[output + 2 * Hidden] <- solution[Hidden]
+    result[output + 2 * Hidden] <- level - solution.DotProduct(Vector<float>.Build.DenseOfArray features)
     result
+
+/// Weights whose network follows given thicknesses, Å, inside the bounds.
+let warmStart stiffness (network: Network) weights (target: float array) trust =
+    fit stiffness network weights (target |> Array.map (unbounded network.Min network.Max)) trust

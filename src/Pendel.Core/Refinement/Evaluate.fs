@@ -23,8 +23,8 @@ let private measurement (o: Observation) =
         Su = o.Su
     }
 
-/// Parameters of the goodness of fit: structure, scales, three angles where orientations are refined, misset, refined mosaicities, and the
-/// thickness as one per frame or the network's weights, whichever is less.
+/// Parameters of the goodness of fit: structure, scales, three angles where orientations are refined, misset, refined
+/// mosaicities, and the thickness as one per frame or the model's parameters, whichever is less; none where the model is held.
 let private parameterCount (problem: Problem) (state: State) frames =
     let angles =
         if problem.Settings.Orientation = Fixed then
@@ -33,10 +33,10 @@ let private parameterCount (problem: Problem) (state: State) frames =
             3 * frames + 3
 
     let thickness =
-        if state.Network.IsSome then
-            min frames ThicknessNN.weightCount
-        else
-            frames
+        match state.ThicknessParameters with
+        | Some _ when problem.ThicknessModel.LearningRate = 0.0 -> 0
+        | Some parameters -> min frames parameters.Length
+        | None -> frames
 
     problem.Structure.Count
     + frames

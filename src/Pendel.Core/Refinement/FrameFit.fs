@@ -1,12 +1,12 @@
-/// Least squares on one frame: residuals w(I_o − cI_c) with the scale projected out, against the orientation (three angles)
-/// and the thickness.
+/// Least squares on one frame: residuals w(I_o − cI_c) with the scale projected out, against the orientation (three angles).
 ///
-/// Objective: (wR_I/u)² + |ω|²/σ_ω² + (t − t₀)²/σ_t² with u = 0.01, the relative uncertainty in the weights.
+/// Objective: (wR_I/u)² + |ω|²/σ_ω² with u = 0.01, the relative uncertainty in the weights.
 module Pendel.Core.FrameFit
 
 open System
 open MathNet.Numerics.LinearAlgebra
 open Pendel.Crystallography
+open Pendel.Diffraction
 open Pendel.Core.FrameModel
 
 /// What a fit may change, and what is known before it.
@@ -20,12 +20,6 @@ type Prior =
         Origin: Vector3
         /// Expected value of the sum: the drift, rad. The bound is on the sum itself.
         Drift: Vector3
-        /// Expected thickness t₀, Å.
-        Thickness: float
-        /// Standard deviation of the thickness, Å; 0 keeps it at t₀.
-        ThicknessSu: float
-        /// Bounds of the thickness, Å.
-        Range: struct (float * float)
     }
 
 /// Residuals of a frame as a function of its state: their squares add up to (wR_I/u)².
@@ -46,21 +40,14 @@ let residuals (model: ForwardModel.ForwardModel) (table: PotentialTable) workspa
         let scaled = 1.0 / (Residual.Instability * norm)
         Array.map3 (fun w o k -> scaled * w * (o - c * k)) rows.Weight rows.Intensity calculated
 
-/// The residuals of the prior: three angles, then the thickness if it is free.
+/// The residuals of the prior: three angles.
 let private expectations (prior: Prior) (state: FrameState) =
     let total = prior.Origin + state.Rotation - prior.Drift
-
-    let thickness =
-        if prior.ThicknessSu = 0.0 then
-            0.0
-        else
-            (state.Thickness - prior.Thickness) / prior.ThicknessSu
 
     [|
         total.X / prior.Rotation
         total.Y / prior.Rotation
         total.Z / prior.Rotation
-        thickness
     |]
 
 /// Value of the objective.
@@ -68,7 +55,7 @@ let objective (evaluate: Residuals) (prior: Prior) (state: FrameState) =
     let square values = Array.sumBy (fun x -> x * x) values
     square (evaluate state) + square (expectations prior state)
 
-/// The nearest state inside the bounds.
+/// The nearest state inside the bound.
 let inside (prior: Prior) (state: FrameState) =
     let total = prior.Origin + state.Rotation
 
@@ -78,56 +65,41 @@ let inside (prior: Prior) (state: FrameState) =
         else
             1.0
 
-    let struct (low, high) = prior.Range
-
-    {
-        Thickness = Math.Clamp(state.Thickness, low, high)
+    { state with
         Rotation = shrink * total - prior.Origin
     }
 
-// Steps of the differences: a rocking curve is about 1/(t g) ≈ 10⁻³ rad wide, a fringe some 100 Å.
-/// Step of the differences in an angle, rad.
+/// Step of the differences in an angle, rad: a rocking curve is about 1/(t g) ≈ 10⁻³ rad wide.
 [<Literal>]
 let angleStep = 1e-5
 
-let private steps = [| angleStep; angleStep; angleStep; 0.5 |]
-
 let private shifted (state: FrameState) (p: Vector<float>) =
-    {
-        Thickness = state.Thickness + p[3]
+    { state with
         Rotation = state.Rotation + Vector3(p[0], p[1], p[2])
     }
 
-/// ∂/∂(ω_x, ω_y, ω_z, t) of all residuals by forward differences.
-let private jacobian (all: FrameState -> float array) free (state: FrameState) (r: float array) =
+/// ∂/∂(ω_x, ω_y, ω_z) of all residuals by forward differences.
+let private jacobian (all: FrameState -> float array) (state: FrameState) (r: float array) =
     let column j =
-        if Array.contains j free then
-            let unit = Vector<float>.Build.Dense(4, (fun k -> if k = j then steps[j] else 0.0))
-            Array.map2 (fun above here -> (above - here) / steps[j]) (all (shifted state unit)) r
-        else
-            Array.zeroCreate r.Length
+        let unit = Vector<float>.Build.Dense(3, (fun k -> if k = j then angleStep else 0.0))
 
-    Matrix<float>.Build.DenseOfColumnArrays(Array.init 4 column)
+        Array.map2 (fun above here -> (above - here) / angleStep) (all (shifted state unit)) r
 
-/// The Jacobian after a step by Broyden's rank-one update: J + (Δr − JΔp)(WΔp)ᵀ/(ΔpᵀWΔp), W = 1/step².
+    Matrix<float>.Build.DenseOfColumnArrays(Array.init 3 column)
+
+/// The Jacobian after a step by Broyden's rank-one update: J + (Δr − JΔω)Δωᵀ/|Δω|².
 /// Source: Broyden (1965), doi 10.1090/S0025-5718-1965-0198670-6.
 let private secant (j: Matrix<float>) (before: FrameState) (after: FrameState) (r: float array) (nextR: float array) =
     let turn = after.Rotation - before.Rotation
-
-    let p =
-        Vector<float>.Build.DenseOfArray [| turn.X; turn.Y; turn.Z; after.Thickness - before.Thickness |]
-
-    let weighted = p.MapIndexed(fun k x -> x / (steps[k] * steps[k]))
+    let p = Vector<float>.Build.DenseOfArray [| turn.X; turn.Y; turn.Z |]
     let change = Vector<float>.Build.DenseOfArray(Array.map2 (-) nextR r)
-    j + (change - j * p).OuterProduct weighted / p.DotProduct weighted
+    j + (change - j * p).OuterProduct p / p.DotProduct p
 
 /// Levenberg–Marquardt from a start: the best state that was met. The Jacobian is taken by differences at the start and
-/// where a step fails, and updated in between: a linearisation costs four intensities, an update none.
+/// where a step fails, and updated in between: differences cost three evaluations, an update none.
 ///
 /// - `iterations`: linearisations at most
 let fit (evaluate: Residuals) (prior: Prior) iterations (start: FrameState) : FrameState =
-    let free = if prior.ThicknessSu > 0.0 then [| 0..3 |] else [| 0..2 |]
-
     let all state =
         Array.append (evaluate state) (expectations prior state)
 
@@ -138,36 +110,74 @@ let fit (evaluate: Residuals) (prior: Prior) iterations (start: FrameState) : Fr
         let gradient = j.TransposeThisAndMultiply(Vector<float>.Build.DenseOfArray r)
 
         let diagonal =
-            Matrix<float>.Build.Diagonal(4, 4, (fun k -> if normal[k, k] > 0.0 then damping * normal[k, k] else 1.0))
+            Matrix<float>.Build.Diagonal(3, 3, (fun k -> if normal[k, k] > 0.0 then damping * normal[k, k] else 1.0))
 
         let next = inside prior (shifted state (-(normal + diagonal).Solve gradient))
         let nextR = all next
 
         if square nextR < square r then
             Some(struct (damping, next, nextR))
-        elif damping > 1e1 then
+        elif damping > 1e2 then
             None
         else
             attempt (10.0 * damping) state r j
 
-    let linearised state r = jacobian all free state r
-
     let rec iterate remaining damping state r j isFresh =
-        let anew () =
-            iterate (remaining - 1) damping state r (linearised state r) true
+        let anew damping state r =
+            iterate (remaining - 1) damping state r (jacobian all state r) true
 
         if remaining = 0 then
             state
         else
             match attempt damping state r j with
-            | None -> if isFresh then state else anew ()
-            | Some(struct (_, next, nextR)) when square r - square nextR < 3e-3 * square r -> next
+            | None -> if isFresh then state else anew damping state r
+            | Some(struct (used, next, nextR)) when square r - square nextR < 3e-3 * square r ->
+                if isFresh then next else anew used next nextR
             | Some(struct (used, next, nextR)) ->
                 iterate (remaining - 1) (max 1e-3 (used / 5.0)) next nextR (secant j state next r nextR) false
 
     let first = inside prior start
     let r = all first
-    iterate iterations 1e-2 first r (linearised first r) true
+    iterate iterations 1e-2 first r (jacobian all first r) true
+
+/// First and least tilt of the hexagonal search, degrees.
+let private hexagon = struct (0.3, 0.005)
+
+/// Hexagonal search on the two tilts that intensities see: ω = θ(cos φ, sin φ, 0) about the present orientation at
+/// φ = 0, 60 … 300°; the best point becomes the centre where it is better, else θ is halved until it is below the least.
+///
+/// Source: Malik et al. (2025), arXiv 2508.05908; a turn about the beam moves no reflection towards the Ewald sphere.
+let hexagonal (evaluate: Residuals) (prior: Prior) (start: FrameState) : FrameState =
+    let struct (first, least) = hexagon
+
+    let around centre tilt =
+        [|
+            for k in 0..5 ->
+                let azimuth = float k * Math.PI / 3.0
+
+                inside
+                    prior
+                    { centre with
+                        Rotation = centre.Rotation + tilt * Vector3(cos azimuth, sin azimuth, 0.0)
+                    }
+        |]
+
+    let rec search centre value tilt =
+        if tilt < Angle.Radians least then
+            centre
+        else
+            let struct (best, reached) =
+                around centre tilt
+                |> Array.map (fun state -> struct (state, objective evaluate prior state))
+                |> Array.minBy (fun (struct (_, v)) -> v)
+
+            if reached < value then
+                search best reached tilt
+            else
+                search centre value (tilt / 2.0)
+
+    let centre = inside prior start
+    search centre (objective evaluate prior centre) (Angle.Radians first)
 
 /// Nelder–Mead on the three angles from the start, at its thickness: the best state that was met.
 ///

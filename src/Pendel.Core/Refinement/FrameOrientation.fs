@@ -31,15 +31,12 @@ let stepCount = starts.Length + 2
 /// Linearisations of one least-squares fit.
 let private iterations = 8
 
-let private priorOf (settings: Settings) (state: State) (plan: FramePlan) thickness : FrameFit.Prior =
+let private priorOf (settings: Settings) (state: State) (plan: FramePlan) : FrameFit.Prior =
     {
         Rotation = Angle.Radians settings.OrientationPrior
         Bound = Angle.Radians settings.OrientationBound
         Origin = plan.Correction
         Drift = Problem.driftOf state plan.Frame.Id
-        Thickness = thickness
-        ThicknessSu = 0.0
-        Range = struct (settings.ThicknessMin, settings.ThicknessMax)
     }
 
 /// Applies a function to the residuals, the prior and the thickness of every frame that counts; results by frame id.
@@ -54,7 +51,7 @@ let private perScored (problem: Problem) (stage: Stage) (state: State) compute =
         | Some t when Residual.isScored stage.Model.Rows[i] ->
             let evaluate = FrameFit.residuals stage.Model table workspace i
 
-            compute plan evaluate (priorOf problem.Settings state plan t) t
+            compute plan evaluate (priorOf problem.Settings state plan) t
             |> Option.map (fun r -> plan.Frame.Id, r)
         | _ -> None)
     |> Array.choose id
@@ -147,6 +144,7 @@ let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
     let method =
         match problem.Settings.Orientation with
         | NelderMead -> FrameFit.nelderMead
+        | Hexagonal -> FrameFit.hexagonal
         | _ -> fun evaluate prior -> FrameFit.fit evaluate prior iterations
 
     let step number frames state from =

@@ -1,4 +1,4 @@
-/// Joint refinement of positions, ADPs and the thickness network by Adam on the mean wR_I of the frames.
+/// Joint refinement of positions, ADPs and the thickness model on the mean wR_I of the frames.
 ///
 /// Rows and beams are those of the orientations at its start and stay frozen, so that losses compare.
 module Pendel.Core.Joint
@@ -7,83 +7,60 @@ open Pendel.Tensors
 open Pendel.Diffraction
 open Pendel.Core.Problem
 
-/// The loss as a function of the structure's parameters, then the network's weights.
-type Objective =
-    {
-        Stage: Stage
-        Network: ThicknessNN.Network
-        Loss: Tensor -> Tensor
-    }
-
-/// The network of a problem's frames.
-let network (problem: Problem) =
-    problem.Experiment.Frames
-    |> Seq.map _.Alpha
-    |> Seq.toArray
-    |> ThicknessNN.create problem.Settings.ThicknessMin problem.Settings.ThicknessMax
-
-/// Place of each planned frame among the data's frames.
-let private places (problem: Problem) (stage: Stage) =
-    let index = problem.Experiment.Frames |> Seq.mapi (fun i f -> f.Id, i) |> Map.ofSeq
-    [| for plan in stage.Model.Plan.Frames -> index[plan.Frame.Id] |]
-
-/// Mean of wR_I over the frames that count, from structure parameters and weights in one vector.
-let objective (problem: Problem) (stage: Stage) : Objective =
-    let net = network problem
+/// Mean of wR_I over the frames that count, from structure parameters, then those of the thickness model, in one vector.
+let loss (problem: Problem) (stage: Stage) : Tensor -> Tensor =
     let structure = problem.Structure.Count
     let scored = Problem.scoredFrames stage
-    let places = places problem stage
-    let noRotation = dsharp.zeros (3 * places.Length)
+    let angles = [| for plan in stage.Model.Plan.Frames -> plan.Frame.Alpha |]
+    let noRotation = dsharp.zeros (3 * angles.Length)
 
-    let loss (p: Tensor) =
-        let thickness = (ThicknessNN.evaluate net p[structure..]).gather(0, places)
+    // a frame that the mean leaves out may have no wR_I, or one without a derivative
+    let wR i calculated =
+        let rows = stage.Model.Rows[i]
+
+        if Residual.isScored rows then
+            Residual.wR rows calculated
+        else
+            dsharp.tensor 0.0
+
+    fun p ->
+        let thickness = problem.ThicknessModel.At angles p[structure..]
         let potential = Problem.potential problem stage p[.. structure - 1]
-
-        // a frame that the mean leaves out may have no wR_I, or one without a derivative
-        let wR i calculated =
-            let rows = stage.Model.Rows[i]
-
-            if Residual.isScored rows then
-                Residual.wR rows calculated
-            else
-                dsharp.tensor 0.0
-
         let losses = ForwardModel.losses stage.Model wR potential thickness noRotation
         (losses.gather (0, scored)).mean()
 
-    {
-        Stage = stage
-        Network = net
-        Loss = loss
-    }
+/// Thickness of every frame of the data by the model.
+let thickness (problem: Problem) (parameters: float array) =
+    ThicknessModel.values problem.ThicknessModel (Problem.angles problem.Experiment) parameters
+    |> Seq.map2 (fun (f: VirtualFrame) t -> f.Id, t) problem.Experiment.Frames
+    |> Map.ofSeq
 
-/// Thickness of every frame of the data by the network.
-let thickness (problem: Problem) (weights: float array) =
-    let values =
-        (ThicknessNN.evaluate (network problem) (dsharp.tensor weights)).toArray1D<float>()
-
-    problem.Experiment.Frames |> Seq.mapi (fun i f -> f.Id, values[i]) |> Map.ofSeq
-
-/// The network's weights that follow the thicknesses of a state.
-let warmStart (problem: Problem) (state: State) =
+/// The thickness model follows the thicknesses of a state, a network as closely as it is told.
+let followAs stiffness (problem: Problem) (state: State) =
     let frames = problem.Experiment.Frames |> Seq.toArray
     let typical = state.Thickness |> Map.values |> Seq.average
 
-    let target =
-        frames
-        |> Array.map (fun f -> state.Thickness |> Map.tryFind f.Id |> Option.defaultValue typical)
-
-    let trust =
-        frames
-        |> Array.map (fun f -> if state.Thickness.ContainsKey f.Id then 1.0 else 0.0)
-
-    let weights =
-        ThicknessNN.warmStart (network problem) (ThicknessNN.initial problem.Settings.Seed) target trust
+    let parameters =
+        problem.ThicknessModel.Follow
+            {
+                Angles = frames |> Array.map _.Alpha
+                Thickness =
+                    frames
+                    |> Array.map (fun f -> state.Thickness |> Map.tryFind f.Id |> Option.defaultValue typical)
+                Trust =
+                    frames
+                    |> Array.map (fun f -> if state.Thickness.ContainsKey f.Id then 1.0 else 0.0)
+                Stiffness = stiffness
+            }
 
     { state with
-        Network = Some weights
-        Thickness = thickness problem weights
+        ThicknessParameters = Some parameters
+        Thickness = thickness problem parameters
     }
+
+/// The thickness model follows the thicknesses of a state whose structure may be wrong.
+let follow problem state =
+    followAs ThicknessNN.Stiff problem state
 
 /// Loss of each epoch, 0 being the start, and the best state with its epoch.
 type Result =
@@ -93,61 +70,79 @@ type Result =
         BestEpoch: int
     }
 
-/// Runs Adam with cosine decay; keeps the best state, the start included.
+/// Learning rates of one round.
+type Pace =
+    {
+        /// Factor on the rates of the settings.
+        Factor: float
+        /// Farthest that an epoch may move the thickness, every parameter of its model taking a full step, Å.
+        Reach: float
+    }
+
+/// The learning rate of the thickness model that keeps its reach: the mean over frames of t moves by rate · Σ|∂t/∂p|.
+let private thicknessRate pace (problem: Problem) (parameters: float array) =
+    let model = problem.ThicknessModel
+    let rate = pace.Factor * model.LearningRate
+
+    if rate = 0.0 || pace.Reach = infinity then
+        rate
+    else
+        let angles = Problem.angles problem.Experiment
+
+        let slope =
+            dsharp.grad (fun p -> (model.At angles p).mean()) (dsharp.tensor parameters)
+
+        min rate (pace.Reach / Array.sumBy abs (slope.toArray1D<float>()))
+
+/// Runs the optimiser of the settings; keeps the best state, the start included.
 ///
 /// Raises `NumericalException` naming the frame if a loss is not finite.
-let run (monitor: Monitor) (problem: Problem) (stage: Stage) (state: State) : Result =
+let runAt pace (monitor: Monitor) (problem: Problem) (stage: Stage) (state: State) : Result =
     let settings = problem.Settings
-    let objective = objective problem stage
+    let loss = loss problem stage
     let count = problem.Structure.Count
 
-    let weights =
-        state.Network
-        |> Option.defaultWith (fun () -> invalidOp "the network has not been started")
+    let parameters =
+        state.ThicknessParameters
+        |> Option.defaultWith (fun () -> invalidOp "the thickness model does not follow the scan yet")
 
     monitor.Report(Started(StageName.JointRefinement, settings.Epochs))
 
-    let rate epoch =
-        let decay = Adam.cosineDecay settings.Epochs epoch
+    let proceed epoch value =
+        monitor.Report(Advanced(StageName.JointRefinement, epoch, Some value))
+        not monitor.Stop.IsCancellationRequested
 
-        Array.init (count + weights.Length) (fun i ->
-            decay
-            * if i < count then
-                  settings.LearningRate
-              else
-                  settings.NetworkLearningRate)
+    let task: Optimiser.Task =
+        {
+            Objective =
+                fun p ->
+                    let value, gradient = dsharp.fgrad loss (dsharp.tensor p)
+                    struct (float value, gradient.toArray1D<float>())
+            Rates =
+                Array.append
+                    (Array.create count (pace.Factor * settings.LearningRate))
+                    (Array.create parameters.Length (thicknessRate pace problem parameters))
+            Epochs = settings.Epochs
+            Decay = Adam.cosineDecay settings.Epochs
+            Continue = proceed
+        }
 
-    let mutable p = Array.append state.Structure weights
-    let mutable adam = Adam.init p.Length
-    let mutable best = p, infinity, 0
-    let losses = ResizeArray<float>()
+    let run =
+        Optimiser.run settings.Optimiser task (Array.append state.Structure parameters)
 
-    while losses.Count <= settings.Epochs
-          && not (losses.Count > 0 && monitor.Stop.IsCancellationRequested) do
-        let value, gradient = dsharp.fgrad objective.Loss (dsharp.tensor p)
-        let epoch, loss = losses.Count, float value
-        losses.Add loss
-        monitor.Report(Advanced(StageName.JointRefinement, epoch, Some loss))
-        let _, least, _ = best
-
-        if loss < least then
-            best <- Array.copy p, loss, epoch
-
-        let struct (shift, next) =
-            Adam.update (rate epoch) adam (gradient.toArray1D<float>())
-
-        adam <- next
-        p <- Array.map2 (+) p shift
-
-    let parameters, _, epoch = best
+    let found = run.Best[count..]
 
     {
         State =
             { state with
-                Structure = parameters[.. count - 1]
-                Network = Some parameters[count..]
-                Thickness = thickness problem parameters[count..]
+                Structure = run.Best[.. count - 1]
+                ThicknessParameters = Some found
+                Thickness = thickness problem found
             }
-        Losses = losses.ToArray()
-        BestEpoch = epoch
+        Losses = run.Losses
+        BestEpoch = run.BestEpoch
     }
+
+/// Runs at the learning rates of the settings.
+let run monitor problem stage state =
+    runAt { Factor = 1.0; Reach = infinity } monitor problem stage state

@@ -19,6 +19,8 @@ type Problem =
         Structure: StructureModel
         WaveNumber: float
         Planner: Planner
+        /// The model of the thickness.
+        ThicknessModel: ThicknessModel.ThicknessModel
         /// How the crystal moved, and what tells.
         Geometry: GeometryEvidence
         /// Scratch of the propagations, one for each frame in work.
@@ -40,9 +42,13 @@ type State =
         Thickness: Map<int, float>
         /// Widths of the mosaic blocks' distribution.
         Mosaicity: Rocking.Mosaicity
-        /// Weights of the thickness network, once it has been started.
-        Network: float array option
+        /// Parameters of the thickness model, once it follows the scan.
+        ThicknessParameters: float array option
     }
+
+/// α of every frame of a data set, degrees.
+let angles (experiment: Experiment) =
+    [| for f in experiment.Frames -> f.Alpha |]
 
 /// How the crystal moved: as the settings say, else as the data show.
 let private geometryOf (settings: Settings) (experiment: Experiment) =
@@ -99,6 +105,7 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
                 geometry.Geometry
             )
         Geometry = geometry
+        ThicknessModel = experiment |> angles |> ThicknessModel.ofSettings settings
         Workspaces = ConcurrentBag()
     },
     {
@@ -108,8 +115,11 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
         Drift = Map.empty
         Thickness = Map.empty
         Mosaicity = initialMosaicity settings experiment
-        Network = None
+        ThicknessParameters = None
     }
+
+/// The problem with a model of the thickness of one's own.
+let withThickness model (problem: Problem) = { problem with ThicknessModel = model }
 
 /// ω_f of a frame, rad; 0 where it has none.
 let correctionOf (state: State) (frame: VirtualFrame) =

@@ -12,7 +12,7 @@ type StageName =
     | FrameOrientation
     /// Widths of the mosaic blocks' distribution.
     | MosaicityRefinement
-    /// Positions, ADPs and ThicknessNN together.
+    /// Positions, ADPs and the model of the thickness together.
     | JointRefinement
 
 /// What a stage says while it runs.

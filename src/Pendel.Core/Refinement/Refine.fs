@@ -86,18 +86,28 @@ let private scan (monitor: Monitor) (problem: Problem) (state: State) =
 
     ThicknessScan.run monitor problem start (offsets problem.Settings)
 
-/// The thickness curve found anew, and the network on it.
-let private rescan find (problem: Problem) (state: State) =
+/// The thickness curve found anew, and the model on it: a scan with a wrong structure is up to half a fringe off, and the
+/// joint refinement moves the model little.
+let private rescan find stiffness (problem: Problem) (state: State) =
     let stage = Problem.plan problem state problem.Experiment.Frames
-    Joint.warmStart problem (find problem stage state)
+    Joint.followAs stiffness problem (find problem stage state)
 
-/// The same as a stage of its own, where orientations are not refined: a scan with a wrong structure is up to half a fringe
-/// off, and the joint refinement moves the network little.
+/// The same where orientations are refined.
+let private rescanOriented = rescan ThicknessScan.atPresent ThicknessNN.Stiff
+
+/// The same as a stage of its own, where orientations are not refined; the present curve stays where it agrees better.
 let private rescanStage (monitor: Monitor) (problem: Problem) (state: State) =
     monitor.Report(Started(ThicknessScan, 1))
-    let next = rescan ThicknessScan.atExactOrientations problem state
+
+    let found =
+        rescan ThicknessScan.atExactOrientations ThicknessNN.AsSmoothAsTheCurve problem state
+
     monitor.Report(Advanced(ThicknessScan, 1, None))
-    next
+
+    let agreement state =
+        (evaluate problem state).Residuals.WRMean
+
+    if agreement found < agreement state then found else state
 
 /// Orientation of each frame, with the thickness curve found anew before (from the second cycle on) and after.
 let private orient (monitor: Monitor) (problem: Problem) cycle (state: State) =
@@ -105,28 +115,38 @@ let private orient (monitor: Monitor) (problem: Problem) cycle (state: State) =
 
     let first =
         if cycle = 1 then
-            Joint.warmStart problem state
+            Joint.follow problem state
         else
-            rescan ThicknessScan.atPresent problem state
+            rescanOriented problem state
 
     let thorough = FrameOrientation.run monitor problem true first
 
     if cycle = 1 then
-        thorough
-        |> rescan ThicknessScan.atPresent problem
-        |> FrameOrientation.run monitor problem false
+        thorough |> rescanOriented problem |> FrameOrientation.run monitor problem false
     else
         thorough
 
+/// Where only the thickness curve is found anew between rounds, each starts with a quarter of the rates of the one before, and
+/// its curve is right to within half a step of the scan's grid.
+let private pace (settings: Settings) cycle : Joint.Pace =
+    if settings.Orientation = Fixed && cycle > 1 then
+        {
+            Factor = 0.25 ** float (cycle - 1)
+            Reach = 5.0
+        }
+    else
+        { Factor = 1.0; Reach = infinity }
+
 let private joint (monitor: Monitor) (problem: Problem) cycle (record: Record) =
     let started =
-        if record.State.Network.IsSome then
+        if record.State.ThicknessParameters.IsSome then
             record.State
         else
-            Joint.warmStart problem record.State
+            Joint.follow problem record.State
 
     let rows = Problem.plan problem started problem.Experiment.Frames
-    let result = Joint.run monitor problem rows started
+
+    let result = Joint.runAt (pace problem.Settings cycle) monitor problem rows started
 
     let entry step loss =
         {

@@ -11,8 +11,14 @@ open Pendel.Diffraction
 open Pendel.Tensors
 open Pendel.Core.Problem
 
-/// Step of the thickness grid, Å: a small part of the shortest fringe in use.
-let private gridStep = 10.0
+/// Usual step of a thickness grid, Å: a small part of the shortest fringe in use.
+let private usualStep = 10.0
+
+/// Step of the scan's grid, Å: the paper's for one thickness of all frames.
+let private gridStep =
+    function
+    | ThicknessChoice.Constant -> 2.0
+    | _ -> usualStep
 
 /// Change of thickness between neighbouring frames that costs 1 in wR_I, Å.
 let private roughness = 500.0
@@ -30,11 +36,14 @@ type Scan =
         WR: Map<int, float array>
     }
 
-/// The thicknesses of the settings' range, Å.
+/// The thicknesses of the settings' range, Å; one thickness for kinematical intensities.
 let grid (settings: Settings) =
     let range = settings.ThicknessMax - settings.ThicknessMin
-    let steps = int (Math.Ceiling(range / gridStep))
-    Array.init (steps + 1) (fun i -> settings.ThicknessMin + range * float i / float steps)
+    let steps = int (Math.Ceiling(range / gridStep settings.ThicknessModel))
+
+    match settings.ThicknessModel with
+    | ThicknessChoice.Kinematical -> [| ThicknessModel.KinematicalThickness |]
+    | _ -> Array.init (steps + 1) (fun i -> settings.ThicknessMin + range * float i / float steps)
 
 /// From intensities at any thicknesses to those of a distribution with each thickness of a grid. All share a finer grid, of which
 /// each distribution takes every thickness with the share of the distribution that is nearest to it.
@@ -45,12 +54,12 @@ let private averaging
     match distribution with
     | Plate -> fun atThicknesses -> atThicknesses thicknesses
     | shape ->
-        let count = int (Math.Ceiling(Array.last thicknesses / gridStep))
-        let fine = Array.init (count + 1) (fun j -> gridStep * float j)
+        let count = int (Math.Ceiling(Array.last thicknesses / usualStep))
+        let fine = Array.init (count + 1) (fun j -> usualStep * float j)
 
         let share t j =
             let below offset =
-                ThicknessDistribution.cumulative shape ((fine[j] + offset * gridStep) / t)
+                ThicknessDistribution.cumulative shape ((fine[j] + offset * usualStep) / t)
 
             below 0.5 - (if j = 0 then 0.0 else below -0.5)
 
@@ -130,6 +139,12 @@ let path roughness (thicknesses: float array) (costs: float array array) =
     |> List.rev
     |> List.toArray
 
+/// The place of each frame in the grid: the path, or each frame's own minimum where the model takes their mean.
+let private places (settings: Settings) roughness thicknesses (costs: float array array) =
+    match settings.ThicknessModel with
+    | ThicknessChoice.Constant -> costs |> Array.map (fun cost -> Array.IndexOf(cost, Array.min cost))
+    | _ -> path roughness thicknesses costs
+
 /// Scans all offsets: each frame's thickness and offset become part of the state, the median offset its misset.
 ///
 /// - `offsets`: about the rocking axis, degrees
@@ -175,7 +190,7 @@ let run (monitor: Monitor) (problem: Problem) (state: State) (offsets: float arr
         |> Array.map (fun id ->
             Array.init thicknesses.Length (fun j -> let o = bestOffset id j in scans[o].WR[id][j] + cost o))
 
-    let places = path roughness thicknesses costs
+    let places = places problem.Settings roughness thicknesses costs
     let chosen = Array.map2 (fun id place -> offsets[bestOffset id place]) ids places
     let misset = (Array.sort chosen)[chosen.Length / 2]
 
@@ -213,7 +228,8 @@ let private curve place (problem: Problem) (stage: Stage) (state: State) : State
 /// The thickness curve at the present orientations: the path of least Σ wR_I.
 let atPresent (problem: Problem) (stage: Stage) (state: State) : State =
     let place (thicknesses: float array) costs =
-        path roughness thicknesses costs |> Array.map (fun i -> thicknesses[i])
+        places problem.Settings roughness thicknesses costs
+        |> Array.map (fun i -> thicknesses[i])
 
     curve place problem stage state
 
@@ -235,7 +251,7 @@ let atExactOrientations (problem: Problem) (stage: Stage) (state: State) : State
     let place (thicknesses: float array) (wR: float array array) =
         wR
         |> Array.map (Array.map log)
-        |> path relativeRoughness thicknesses
+        |> places problem.Settings relativeRoughness thicknesses
         |> Array.map2 (between thicknesses) wR
 
     curve place problem stage state

@@ -18,6 +18,7 @@ let private settings =
         Tilts = Count 42
         Mosaicity = Degrees 0.05
         Precision = Double
+        ThicknessDistribution = Plate
     }
 
 /// Five frames of quartz at 850 Å, in the orientations of the file.

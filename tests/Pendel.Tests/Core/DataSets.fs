@@ -64,6 +64,7 @@ let settings =
         Precision = Double
         Orientation = Fixed
         Cycles = 1
+        ThicknessDistribution = Plate
     }
 
 /// The experiment with other frames.

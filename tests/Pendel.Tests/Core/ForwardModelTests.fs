@@ -134,15 +134,15 @@ let ``the gradient of the loss agrees with differences in the mosaicities, in ro
 
 /// The derivative of the joint loss along single parameters and along all weights at once.
 let private jointGradientHolds (problem: Problem.Problem) stage parameters =
-    let objective = Joint.objective problem stage
+    let loss = Joint.loss problem stage
     let weights = ThicknessNN.initial 3
     let p = Array.append (Array.create problem.Structure.Count 0.1) weights
-    let _, gradient = dsharp.fgrad objective.Loss (dsharp.tensor p)
+    let _, gradient = dsharp.fgrad loss (dsharp.tensor p)
     let gradient = gradient.toArray1D<float>()
 
     let along (direction: float array) h =
         let at k =
-            float (objective.Loss(dsharp.tensor (Array.map2 (fun x d -> x + k * h * d) p direction)))
+            float (loss (dsharp.tensor (Array.map2 (fun x d -> x + k * h * d) p direction)))
 
         let slope = (8.0 * (at 1.0 - at -1.0) - (at 2.0 - at -2.0)) / (12.0 * h)
         let expected = Array.fold2 (fun sum g d -> sum + g * d) 0.0 gradient direction
@@ -201,12 +201,12 @@ let ``losses and gradients are the same bits for one thread, for two and again, 
             let problem, _, stage =
                 problemOf manyArcs threads (Synthesis.displace 1 0.1 quartz) data
 
-            let objective = Joint.objective problem stage
+            let loss = Joint.loss problem stage
 
             let p =
                 Array.append (Array.zeroCreate problem.Structure.Count) (ThicknessNN.initial 0)
 
-            let value, slope = dsharp.fgrad objective.Loss (dsharp.tensor p)
+            let value, slope = dsharp.fgrad loss (dsharp.tensor p)
             float value, slope.toArray1D<float>()
 
         let value, slope = gradient 1

@@ -16,7 +16,7 @@ let private runWith monitor settings data =
     let problem, initial =
         Problem.create settings 1 (Synthesis.displace 2 0.1 quartz) data
 
-    let start = Joint.warmStart problem (uniform data 400.0 initial)
+    let start = Joint.follow problem (uniform data 400.0 initial)
     let stage = Problem.plan problem start data.Frames
     start, Joint.run monitor problem stage start
 
@@ -79,12 +79,11 @@ let private lossWith replace =
 
     let changed = withFrames experiment frames
     let problem, initial = Problem.create settings 1 quartz changed
-    let start = Joint.warmStart problem (uniform changed 430.0 initial)
+    let start = Joint.follow problem (uniform changed 430.0 initial)
     let stage = Problem.plan problem start changed.Frames
-    let p = Array.append start.Structure start.Network.Value
+    let p = Array.append start.Structure start.ThicknessParameters.Value
 
-    let value, gradient =
-        dsharp.fgrad (Joint.objective problem stage).Loss (dsharp.tensor p)
+    let value, gradient = dsharp.fgrad (Joint.loss problem stage) (dsharp.tensor p)
 
     stage.Model.Plan.Frames.Length, float value, gradient.toArray1D<float>()
 

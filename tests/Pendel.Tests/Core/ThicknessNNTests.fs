@@ -85,7 +85,7 @@ let ``the warm start follows a smooth curve, and the frames that are trusted`` (
     let network = ThicknessNN.create 100.0 1000.0 angles
 
     let start seed =
-        ThicknessNN.warmStart network (ThicknessNN.initial seed)
+        ThicknessNN.warmStart ThicknessNN.Stiff network (ThicknessNN.initial seed)
 
     let trust = Array.create 99 1.0
 
@@ -99,11 +99,30 @@ let ``the warm start follows a smooth curve, and the frames that are trusted`` (
     Array.iter2 (fun t expected -> Assert.Equal(expected, t, 5.0)) (at network (start 0 guess doubtful)) curve
 
 [<Fact>]
+let ``the warm start follows a clean curve closely and smooths a noisy one`` () =
+    let angles = [| for i in -49 .. 49 -> float i |]
+    let curve = angles |> Array.map (fun a -> 600.0 + 300.0 * cos (a / 7.0))
+    let random = Random 1
+    let noisy = curve |> Array.map (fun t -> t + 20.0 * (random.NextDouble() - 0.5))
+    let network = ThicknessNN.create 100.0 1100.0 angles
+
+    let off stiffness target =
+        at network (ThicknessNN.warmStart stiffness network (ThicknessNN.initial 0) target (Array.create 99 1.0))
+        |> Array.map2 (fun expected t -> (t - expected) ** 2.0) curve
+        |> Array.average
+        |> sqrt
+
+    Assert.InRange(off ThicknessNN.AsSmoothAsTheCurve curve, 0.0, 1.0)
+    // the noise is 5.8 Å
+    Assert.InRange(off ThicknessNN.AsSmoothAsTheCurve noisy, 0.0, 4.0)
+    Assert.True(off ThicknessNN.Stiff curve > 4.0 * off ThicknessNN.AsSmoothAsTheCurve curve)
+
+[<Fact>]
 let ``a single frame takes its thickness from the warm start, also at the bound`` () =
     let network = ThicknessNN.create 100.0 700.0 [| 12.0 |]
 
     let start target =
-        ThicknessNN.warmStart network (ThicknessNN.initial 0) [| target |] [| 1.0 |]
+        ThicknessNN.warmStart ThicknessNN.Stiff network (ThicknessNN.initial 0) [| target |] [| 1.0 |]
 
     Assert.Equal(333.0, (at network (start 333.0))[0], 1e-6)
     // bounds count as 0.1 % of the range inside them
