@@ -6,11 +6,11 @@ open Pendel.Tensors
 
 let problem, state =
     Example.problemOf (Synthesis.displace 1 0.05 Example.crystal)
-    |> fun (problem, state) -> problem, Joint.warmStart problem state
+    |> fun (problem, state) -> problem, Joint.follow problem state
 
 let stage = Problem.plan problem state Example.data.Frames
-let loss = (Joint.objective problem stage).Loss
-let start = Array.append state.Structure state.Network.Value
+let loss = Joint.loss problem stage
+let start = Array.append state.Structure state.ThicknessParameters.Value
 let value, gradient = dsharp.fgrad loss (dsharp.tensor start)
 let slopes = gradient.toArray1D<float>()
 printfn $"wR_mean %.6f{float value}"

@@ -50,7 +50,7 @@ internal static class ChebyshevCoefficients
     /// Writes the real numbers i^{−(k mod 2)} c_k for k = 0 … coefficients.Length − 1: J_0, 2J_1, −2J_2, −2J_3, 2J_4, …
     /// </summary>
     /// <param name="z">Argument, –.</param>
-    /// <param name="coefficients">Overwritten.</param>
+    /// <param name="coefficients">Overwritten; with 0 where |J_k(z)| is below 1e-17.</param>
     /// <remarks>Miller's downward recurrence, normalised by J_0 + 2 Σ J_2k = 1.</remarks>
     public static void Fill(double z, Span<double> coefficients)
     {
@@ -61,7 +61,9 @@ internal static class ChebyshevCoefficients
             return;
         }
         double factor = 2 / z;
-        int start = Math.Max(coefficients.Length, HighestOrder(z, 0, 1e-17)) + 12;
+        int highest = HighestOrder(z, 0, 1e-17);
+        coefficients = coefficients[..Math.Min(coefficients.Length, highest + 1)];
+        int start = highest + 12;
         double next = 0;
         double current = 1e-300;
         double sum = 0;
@@ -85,12 +87,12 @@ internal static class ChebyshevCoefficients
                 Scale(coefficients[Math.Min(k, coefficients.Length)..], scale);
             }
         }
-        Scale(coefficients, 2 / sum);
-        coefficients[0] /= 2;
-        for (int k = 2; k < coefficients.Length; k += 4)
+        double norm = 2 / sum;
+        for (int k = 0; k < coefficients.Length; k++)
         {
-            Scale(coefficients.Slice(k, Math.Min(2, coefficients.Length - k)), -1);
+            coefficients[k] *= k % 4 < 2 ? norm : -norm;
         }
+        coefficients[0] /= 2;
     }
 
     private static void Scale(Span<double> values, double factor)

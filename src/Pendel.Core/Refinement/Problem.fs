@@ -168,8 +168,8 @@ let curve (problem: Problem) (state: State) (frame: VirtualFrame) : Rocking.Curv
 let tilts (problem: Problem) (state: State) (frame: VirtualFrame) =
     Rocking.tilts (curve problem state frame)
 
-/// Largest distance of the samples of a distribution of thickness, Å: a small part of the shortest fringe in use.
-let private thicknessSpacing = 60.0
+/// Largest distance of the samples of a distribution of thickness, Å: against 5 Å it changes |F| of quartz by 0.03 %.
+let private thicknessSpacing = 100.0
 
 let private thicknesses (problem: Problem) (state: State) =
     ThicknessDistribution.samples
