@@ -35,6 +35,7 @@ let compare name structure frames beamGMax scoredGMax rsg =
             Selection = SelectionSettings(beamGMax, 0.01, scoredGMax, rsg, 0.0015)
             Tilts = Count 60
             ThicknessMax = 1500.0
+            ThicknessDistribution = Plate
         }
 
     let problem, state =

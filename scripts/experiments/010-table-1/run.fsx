@@ -58,6 +58,7 @@ let settings (sample: Sample) model seed =
     let low, high = sample.Thickness
 
     { Settings.standard with
+        ThicknessDistribution = Plate
         Selection = sample.Selection
         Orientation = Fixed
         Mosaicity = Degrees 0.0

@@ -22,6 +22,7 @@ let like =
 
 let settings =
     { Settings.standard with
+        ThicknessDistribution = Plate
         ThicknessMax = 1100.0
         Mosaicity = Degrees 0.0
     }

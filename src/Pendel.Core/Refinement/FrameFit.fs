@@ -87,16 +87,7 @@ let private jacobian (all: FrameState -> float array) (state: FrameState) (r: fl
 
     Matrix<float>.Build.DenseOfColumnArrays(Array.init 3 column)
 
-/// The Jacobian after a step by Broyden's rank-one update: J + (Δr − JΔω)Δωᵀ/|Δω|².
-/// Source: Broyden (1965), doi 10.1090/S0025-5718-1965-0198670-6.
-let private secant (j: Matrix<float>) (before: FrameState) (after: FrameState) (r: float array) (nextR: float array) =
-    let turn = after.Rotation - before.Rotation
-    let p = Vector<float>.Build.DenseOfArray [| turn.X; turn.Y; turn.Z |]
-    let change = Vector<float>.Build.DenseOfArray(Array.map2 (-) nextR r)
-    j + (change - j * p).OuterProduct p / p.DotProduct p
-
-/// Levenberg–Marquardt from a start: the best state that was met. The Jacobian is taken by differences at the start and
-/// where a step fails, and updated in between: differences cost three evaluations, an update none.
+/// Levenberg–Marquardt from a start: the best state that was met.
 ///
 /// - `iterations`: linearisations at most
 let fit (evaluate: Residuals) (prior: Prior) iterations (start: FrameState) : FrameState =
@@ -122,23 +113,17 @@ let fit (evaluate: Residuals) (prior: Prior) iterations (start: FrameState) : Fr
         else
             attempt (10.0 * damping) state r j
 
-    let rec iterate remaining damping state r j isFresh =
-        let anew damping state r =
-            iterate (remaining - 1) damping state r (jacobian all state r) true
-
+    let rec iterate remaining damping state r =
         if remaining = 0 then
             state
         else
-            match attempt damping state r j with
-            | None -> if isFresh then state else anew damping state r
-            | Some(struct (used, next, nextR)) when square r - square nextR < 3e-3 * square r ->
-                if isFresh then next else anew used next nextR
-            | Some(struct (used, next, nextR)) ->
-                iterate (remaining - 1) (max 1e-3 (used / 5.0)) next nextR (secant j state next r nextR) false
+            match attempt damping state r (jacobian all state r) with
+            | None -> state
+            | Some(struct (_, next, nextR)) when square r - square nextR < 1e-3 * square r -> next
+            | Some(struct (used, next, nextR)) -> iterate (remaining - 1) (max 1e-3 (used / 5.0)) next nextR
 
     let first = inside prior start
-    let r = all first
-    iterate iterations 1e-2 first r (jacobian all first r) true
+    iterate iterations 1e-2 first (all first)
 
 /// First and least tilt of the hexagonal search, degrees.
 let private hexagon = struct (0.3, 0.005)
