@@ -250,3 +250,43 @@ let atThicknesses
                 result[t][reflection] <- result[t][reflection] + sums[t * beams.Length + b]
 
     result
+
+/// The rocking curves of the scored reflections of a frame: I at each tilt, tilt by tilt, fractions of the incident beam; 0 where a
+/// reflection is no beam. In single precision unless double is asked for: they serve searches.
+///
+/// - result: tilts × scored reflections
+let rockingCurves
+    (workspace: Workspace)
+    waveNumber
+    (precision: PrecisionChoice)
+    (table: PotentialTable)
+    (plan: FramePlan)
+    (state: FrameState)
+    =
+    let arithmetic =
+        if precision = PrecisionChoice.Double then
+            Precision.Double
+        else
+            Precision.Single
+
+    gatherSupport workspace plan table
+
+    let curves =
+        workspace.PerArc(
+            plan,
+            fun _ arc scratch ->
+                prepare workspace plan waveNumber state.Rotation table.Kind arc scratch
+                let matrix = matrixOf table.Kind arc scratch waveNumber
+                forward plan arc &matrix state.Thickness arithmetic scratch
+
+                Array.init arc.TiltCount (fun s ->
+                    let intensity = Array.zeroCreate<float> plan.Scored.Length
+
+                    for g in 0 .. arc.Beams.Length - 1 do
+                        if arc.Scored[g] >= 0 then
+                            intensity[arc.Scored[g]] <- scratch.Intensity[s * arc.Beams.Length + g]
+
+                    intensity)
+        )
+
+    Array.concat curves

@@ -50,10 +50,33 @@ let private expectations (prior: Prior) (state: FrameState) =
         total.Z / prior.Rotation
     |]
 
+let private square values = Array.sumBy (fun x -> x * x) values
+
+/// (wR/u)² at a state.
+let misfit (evaluate: Residuals) (state: FrameState) = square (evaluate state)
+
+/// |ω − drift|²/σ_ω² at a state.
+let penalty (prior: Prior) (state: FrameState) = square (expectations prior state)
+
 /// Value of the objective.
 let objective (evaluate: Residuals) (prior: Prior) (state: FrameState) =
-    let square values = Array.sumBy (fun x -> x * x) values
-    square (evaluate state) + square (expectations prior state)
+    misfit evaluate state + penalty prior state
+
+/// What a frame can say, J = Σw²I_o² of the rows that it selects, before its orientation is refined.
+[<Struct>]
+type Completeness =
+    {
+        Information: float
+        /// (wR/u)² at which information that is lost counts as misfit.
+        Typical: float
+    }
+
+/// (wR/u)² of a frame, with the information that its rows lack counted as misfit of the typical size or, if that is larger, its own.
+///
+/// An orientation selects the rows that it is compared on: without this charge pushing misfitting rows out would be a gain.
+let charged (complete: Completeness) information misfit =
+    let lost = max 0.0 (1.0 - information / complete.Information)
+    (1.0 - lost) * misfit + lost * max misfit complete.Typical
 
 /// The nearest state inside the bound.
 let inside (prior: Prior) (state: FrameState) =
@@ -93,8 +116,6 @@ let private jacobian (all: FrameState -> float array) (state: FrameState) (r: fl
 let fit (evaluate: Residuals) (prior: Prior) iterations (start: FrameState) : FrameState =
     let all state =
         Array.append (evaluate state) (expectations prior state)
-
-    let square values = Array.sumBy (fun x -> x * x) values
 
     let rec attempt damping state (r: float array) (j: Matrix<float>) =
         let normal = j.TransposeThisAndMultiply j

@@ -11,22 +11,16 @@ open Pendel.Tensors
 open Pendel.Core.FrameModel
 open Pendel.Core.Problem
 
-/// Turns away from the present orientation at which a search may start, rad.
-let private starts =
-    [
-        Vector3(0.2, 0.0, 0.0)
-        Vector3(-0.2, 0.0, 0.0)
-        Vector3(0.0, 0.25, 0.0)
-        Vector3(0.0, -0.25, 0.0)
-        Vector3(0.5, 0.0, 0.0)
-        Vector3(-0.5, 0.0, 0.0)
-        Vector3(0.0, 0.5, 0.0)
-        Vector3(0.0, -0.5, 0.0)
-    ]
-    |> List.map (fun degrees -> Angle.Radians 1.0 * degrees)
+/// Minima of a frame's map from which searches start.
+[<Literal>]
+let private candidates = 3
 
-/// Searches of a thorough stage: from the present orientations, from each turn away, and once more.
-let stepCount = starts.Length + 2
+/// Farthest turn from the present orientation on the map, degrees.
+[<Literal>]
+let private radius = 0.75
+
+/// Searches of a thorough stage: from the present orientations, from the minima of the map, and once more.
+let stepCount = candidates + 3
 
 /// Linearisations of one least-squares fit.
 let private iterations = 8
@@ -71,19 +65,6 @@ let private search (problem: Problem) (stage: Stage) (state: State) method =
 
         Some(plan.Correction + found.Rotation))
 
-/// The objective of each frame on the rows and beams of a stage, for corrections that may differ from its plan's.
-let private objectives (problem: Problem) (stage: Stage) (state: State) (corrections: Map<int, Vector3>) =
-    perScored problem stage state (fun plan evaluate prior t ->
-        Map.tryFind plan.Frame.Id corrections
-        |> Option.map (fun correction ->
-            FrameFit.objective
-                evaluate
-                prior
-                {
-                    Thickness = t
-                    Rotation = correction - plan.Correction
-                }))
-
 /// Information of each planned frame, by id.
 let private information (stage: Stage) : Map<int, float> =
     Seq.map2
@@ -92,26 +73,38 @@ let private information (stage: Stage) : Map<int, float> =
         stage.Model.Rows
     |> Map.ofSeq
 
-/// The objective of proposed corrections on the rows that they select; information lost since the stage began counts
-/// against them, so that pushing misfitting rows out is no gain.
-let private ownObjectives (problem: Problem) reference (state: State) (proposed: Map<int, Vector3>) frames =
-    let after = Problem.plan problem { state with Corrections = proposed } frames
-    let own = information after
+/// (wR/u)² and the prior's penalty of each frame at corrections, on the rows that they select.
+let private misfits (problem: Problem) (state: State) (corrections: Map<int, Vector3>) frames =
+    let stage = Problem.plan problem { state with Corrections = corrections } frames
+    let information = information stage
 
-    objectives problem after state proposed
-    |> Map.map (fun id value ->
-        let before = reference |> Map.tryFind id |> Option.defaultValue own[id]
-        value * max 1.0 (before / own[id]))
+    perScored problem stage state (fun plan evaluate prior t ->
+        let here = { Thickness = t; Rotation = Vector3.Zero }
+
+        Some
+            {|
+                Misfit = FrameFit.misfit evaluate here
+                Penalty = FrameFit.penalty prior here
+                Information = information[plan.Frame.Id]
+            |})
+
+/// The objective of each frame at corrections, on the rows that they select.
+let private objectives problem (complete: Map<int, FrameFit.Completeness>) state corrections frames =
+    misfits problem state corrections frames
+    |> Map.map (fun id m ->
+        match Map.tryFind id complete with
+        | Some c -> FrameFit.charged c m.Information m.Misfit + m.Penalty
+        | None -> m.Misfit + m.Penalty)
 
 let private present (state: State) (frames: VirtualFrame seq) =
     frames |> Seq.map (fun f -> f.Id, correctionOf state f) |> Map.ofSeq
 
 /// Least squares of the given frames from proposed orientations; kept where they lower the objective.
-let private attempt (problem: Problem) reference method (frames: ImmutableArray<VirtualFrame>) (state: State) from =
+let private attempt (problem: Problem) complete method (frames: ImmutableArray<VirtualFrame>) (state: State) from =
     let stage = Problem.plan problem { state with Corrections = from } frames
     let found = search problem stage state method
-    let old = ownObjectives problem reference state (present state frames) frames
-    let own = ownObjectives problem reference state found frames
+    let old = objectives problem complete state (present state frames) frames
+    let own = objectives problem complete state found frames
 
     let keep corrections id correction =
         match Map.tryFind id old, Map.tryFind id own with
@@ -122,24 +115,24 @@ let private attempt (problem: Problem) reference method (frames: ImmutableArray<
         Corrections = Map.fold keep state.Corrections found
     }
 
-/// The half of the frames that agrees worse.
-let private worseHalf (problem: Problem) (state: State) (frames: ImmutableArray<VirtualFrame>) =
-    let values =
-        objectives problem (Problem.plan problem state frames) state (present state frames)
+/// What each frame can say: the information of the rows that the file's orientations select, and the median misfit at present.
+let private completeness (problem: Problem) (state: State) frames : Map<int, FrameFit.Completeness> =
+    let stated = information (Problem.plan problem { state with Corrections = state.Drift } frames)
+    let misfits = misfits problem state (present state frames) frames |> Map.values |> Seq.map _.Misfit |> Seq.sort |> Seq.toArray
 
-    let sorted = values |> Map.values |> Seq.sort |> Seq.toArray
-    let median = sorted[sorted.Length / 2]
-
-    frames
-    |> Seq.filter (fun f -> values |> Map.tryFind f.Id |> Option.exists (fun v -> v >= median))
-    |> ImmutableArray.CreateRange
+    stated
+    |> Map.map (fun _ information ->
+        {
+            Information = information
+            Typical = misfits[misfits.Length / 2]
+        })
 
 /// Refines the orientations of all frames at the present structure and thickness.
 ///
-/// - `thorough`: also search away from the present orientations, for the half of the frames that agrees worse
+/// - `thorough`: search from the best minima of the maps
 let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
     let all = problem.Experiment.Frames
-    let reference = information (Problem.plan problem state all)
+    let complete = completeness problem state all
 
     let method =
         match problem.Settings.Orientation with
@@ -149,19 +142,27 @@ let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
 
     let step number frames state from =
         monitor.Stop.ThrowIfCancellationRequested()
-        let next = attempt problem reference method frames state from
+        let next = attempt problem complete method frames state from
         monitor.Report(Advanced(StageName.FrameOrientation, number, None))
         next
 
-    let refined = step 1 all state (present state all)
-
-    let away (state, number) start =
-        let poor = worseHalf problem state all
-        let from = present state poor |> Map.map (fun _ here -> here + start)
-        step number poor state from, number + 1
-
     if thorough then
-        let searched, number = starts |> List.fold away (refined, 2)
-        step number all searched (present searched all)
+        let w = System.Diagnostics.Stopwatch.StartNew()
+        let minima =
+            OrientationMap.minima problem complete (Angle.Radians radius) state all
+        eprintfn "map %f s" w.Elapsed.TotalSeconds
+
+        let from state rank =
+            let starts =
+                minima |> Map.filter (fun _ found -> found.Length > rank) |> Map.map (fun _ found -> snd found[rank])
+
+            let frames = all |> Seq.filter (fun f -> starts.ContainsKey f.Id) |> ImmutableArray.CreateRange
+            step (rank + 1) frames state starts
+
+        let refined = step 1 all state (present state all)
+        eprintfn "first %f s" w.Elapsed.TotalSeconds
+        let searched = List.fold from refined [ 0 .. candidates - 1 ]
+        eprintfn "all %f s" w.Elapsed.TotalSeconds
+        step stepCount all searched (present searched all)
     else
-        refined
+        step 1 all state (present state all)

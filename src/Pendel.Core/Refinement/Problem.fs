@@ -19,6 +19,8 @@ type Problem =
         Structure: StructureModel
         WaveNumber: float
         Planner: Planner
+        /// Takes rows as scored however completely a frame records them.
+        PlannerOfAllRows: Planner
         /// The model of the thickness.
         ThicknessModel: ThicknessModel.ThicknessModel
         /// How the crystal moved, and what tells.
@@ -86,6 +88,17 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
     let waveNumber = Potential.waveNumber optics settings.ScatteringFactors structure
     let geometry = geometryOf settings experiment
 
+    let planner selection =
+        Planner(
+            experiment.Cell,
+            crystal.SpaceGroup,
+            selection,
+            waveNumber,
+            settings.Arcs,
+            threads,
+            geometry.Geometry
+        )
+
     {
         Settings = settings
         Crew = Crew threads
@@ -94,15 +107,16 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
         Orientation = CrystalOrientation.FromExperiment experiment
         Structure = structure
         WaveNumber = waveNumber
-        Planner =
-            Planner(
-                experiment.Cell,
-                crystal.SpaceGroup,
-                settings.Selection,
-                waveNumber,
-                settings.Arcs,
-                threads,
-                geometry.Geometry
+        Planner = planner settings.Selection
+        PlannerOfAllRows =
+            planner (
+                SelectionSettings(
+                    settings.Selection.BeamGMax,
+                    settings.Selection.SgMax,
+                    settings.Selection.ScoredGMax,
+                    infinity,
+                    -infinity
+                )
             )
         Geometry = geometry
         ThicknessModel = experiment |> angles |> ThicknessModel.ofSettings settings
@@ -184,15 +198,15 @@ type Stage =
         Potential: Potential.PotentialModel
     }
 
-/// Plans the chosen frames at a state with given rocking curves: beams and scored rows follow its orientations.
-let planWith (tilts: VirtualFrame -> ImmutableArray<Tilt>) (problem: Problem) (state: State) frames =
+/// Plans the chosen frames at a state by a planner with given rocking curves.
+let private planBy (planner: Planner) (tilts: VirtualFrame -> ImmutableArray<Tilt>) (problem: Problem) (state: State) frames =
     let orientation =
         CrystalOrientation(problem.Orientation.Cell, problem.Orientation.U, state.Misset, problem.Orientation.Strain)
 
     let correction = correctionOf state
 
     let plan =
-        problem.Planner.Plan(
+        planner.Plan(
             frames,
             (fun frame -> orientation.FrameMatrix(frame, correction frame)),
             correction,
@@ -207,6 +221,13 @@ let planWith (tilts: VirtualFrame -> ImmutableArray<Tilt>) (problem: Problem) (s
         Model = ForwardModel.create problem.Settings.Precision problem.Crew problem.Workspaces potential.Kind plan
         Potential = potential
     }
+
+/// Plans the chosen frames at a state with given rocking curves: beams and scored rows follow its orientations.
+let planWith tilts (problem: Problem) = planBy problem.Planner tilts problem
+
+/// The same with all rows scored, however completely the frames record them.
+let planAllRows tilts (problem: Problem) =
+    planBy problem.PlannerOfAllRows tilts problem
 
 /// Plans the chosen frames at a state with the rocking curves of the settings.
 let plan (problem: Problem) (state: State) frames =

@@ -45,4 +45,21 @@ public static class ReflectionFilter
         }
         return (scored.ToImmutable(), report);
     }
+
+    /// <summary>Whether a row other than 000 is scored: |g| ≤ scored g_max, RSg below and DSg above their limits.</summary>
+    /// <param name="g">Its reciprocal vector at the middle of the frame, Å⁻¹, ω-free axes.</param>
+    /// <param name="waveNumber">K, Å⁻¹.</param>
+    /// <param name="semiAngle">φ, rad.</param>
+    /// <param name="settings">Limits.</param>
+    /// <param name="geometry">How the crystal moves.</param>
+    public static bool IsScored(
+        Vector3 g,
+        double waveNumber,
+        double semiAngle,
+        SelectionSettings settings,
+        CollectionGeometry geometry
+    ) =>
+        g.Length <= settings.ScoredGMax
+        && ExcitationError.Relative(g, waveNumber, semiAngle, geometry) < settings.Rsg
+        && ExcitationError.Distance(g, waveNumber, semiAngle, geometry) > settings.Dsg;
 }

@@ -1,0 +1,228 @@
+/// The objective of a frame's orientation on a grid of turns about x and y, from one widened rocking curve.
+///
+/// A turn about the rocking axis x only shifts the range of a rocking curve, and a mosaic block is a turn about y. So the
+/// intensities at the tilts of [−φ − r, φ + r] about x and [−r, r] about y give those of every orientation within r by
+/// sums: no orientation costs a propagation of its own, and each is compared on the rows that it selects itself.
+module Pendel.Core.OrientationMap
+
+open System
+open System.Collections.Immutable
+open Pendel.Crystallography
+open Pendel.Diffraction
+open Pendel.Tensors
+open Pendel.Core.FrameModel
+open Pendel.Core.Problem
+
+/// Step about y, rad, and largest about x: reflections at 1 Å⁻¹ have fringes of about 1/(t g) ≈ 10⁻³ rad.
+let private spacing = Angle.Radians 0.05
+
+/// A grid of turns (x, y) and the tilts that it needs.
+type private Grid =
+    {
+        SemiAngle: float
+        /// Step about x, rad, of the tilts and of the turns.
+        StepX: float
+        StepY: float
+        /// Tilts within the frame.
+        Window: int
+        /// Turns −CountX … CountX, −CountY … CountY.
+        CountX: int
+        CountY: int
+        /// Steps about y between the middle block and each of its neighbours, and the share of these.
+        Block: int
+        Share: float
+    }
+
+let private lines grid =
+    2 * (grid.CountY + grid.Block) + 1
+
+let private samples grid = grid.Window + 2 * grid.CountX
+
+/// The grid of a frame: σ the width of the mosaic blocks, whose three equal parts have the variance ⅔ 1.0908² σ².
+let private gridOf (semiAngle: float) window radius (mosaicity: float) =
+    let stepX = 2.0 * semiAngle / float window
+    let variance = 2.0 / 3.0 * 1.0907993 ** 2.0 * mosaicity ** 2.0
+    let block = int (Math.Ceiling(sqrt variance / spacing))
+
+    {
+        SemiAngle = semiAngle
+        StepX = stepX
+        StepY = spacing
+        Window = window
+        CountX = int (radius / stepX)
+        CountY = int (radius / spacing)
+        Block = block
+        Share =
+            if block = 0 then
+                0.0
+            else
+                0.5 * variance / (float block * spacing) ** 2.0
+    }
+
+/// Tilts line by line about y, to and fro about x, so that neighbours in the list are neighbours in orientation.
+let private tilts grid =
+    ImmutableArray.CreateRange(
+        seq {
+            for line in 0 .. lines grid - 1 do
+                let y = grid.StepY * float (line - grid.CountY - grid.Block)
+
+                for k in 0 .. samples grid - 1 do
+                    let place = if line % 2 = 0 then k else samples grid - 1 - k
+                    let x = grid.StepX * (float place + 0.5 - 0.5 * float (samples grid))
+
+                    Tilt(Matrix3.RotationX x * Matrix3.RotationY y, 1.0)
+        }
+    )
+
+/// Means over the window of every turn, mosaic blocks included: turns about y × turns about x × reflections.
+let private integrated grid (curves: float array array) =
+    let samples, reflections = samples grid, curves[0].Length
+
+    let windows line =
+        let at k =
+            let place = if line % 2 = 0 then k else samples - 1 - k
+            curves[line * samples + place]
+
+        let sum = Array.zeroCreate<float> reflections
+
+        for k in 0 .. grid.Window - 2 do
+            for g in 0 .. reflections - 1 do
+                sum[g] <- sum[g] + (at k)[g]
+
+        Array.init (2 * grid.CountX + 1) (fun x ->
+            let entering = at (x + grid.Window - 1)
+            let mean = Array.init reflections (fun g -> (sum[g] + entering[g]) / float grid.Window)
+
+            for g in 0 .. reflections - 1 do
+                sum[g] <- sum[g] + entering[g] - (at x)[g]
+
+            mean)
+
+    let all = Array.init (lines grid) windows
+
+    Array.init (2 * grid.CountY + 1) (fun y ->
+        let before, here, after = all[y], all[y + grid.Block], all[y + 2 * grid.Block]
+
+        Array.init (2 * grid.CountX + 1) (fun x ->
+            Array.init reflections (fun g ->
+                grid.Share * (before[x][g] + after[x][g])
+                + (1.0 - 2.0 * grid.Share) * here[x][g])))
+
+/// (wR/u)² on chosen rows, and their information: wR² = 1 − B²/AC with A = Σw²I_o², B = Σw²I_oI_c, C = Σw²I_c².
+let private misfit (rows: Residual.Rows) (isChosen: bool array) (calculated: float array) =
+    let mutable a = 0.0
+    let mutable b = 0.0
+    let mutable c = 0.0
+    let mutable count = 0
+
+    for i in 0 .. calculated.Length - 1 do
+        if isChosen[i] then
+            let w = rows.Weight[i] * rows.Weight[i]
+            let o, k = rows.Intensity[i], calculated[i]
+            a <- a + w * o * o
+            b <- b + w * o * k
+            c <- c + w * k * k
+            count <- count + 1
+
+    if count < 3 || a = 0.0 || c = 0.0 then
+        struct (infinity, a)
+    else
+        struct ((1.0 - b * b / (a * c)) / Residual.Instability ** 2.0, a)
+
+/// The minima of the objective of a frame, the best first: rotation vectors on top of the plan's correction.
+let private minimaOf (problem: Problem) (state: State) (complete: FrameFit.Completeness) grid (plan: FramePlan) rows curves =
+    let calculated: float array array array = integrated grid curves
+    let sigma = Angle.Radians problem.Settings.OrientationPrior
+    let bound = Angle.Radians problem.Settings.OrientationBound
+    let drift = driftOf state plan.Frame.Id
+
+    let turn y x =
+        Vector3(grid.StepX * float (x - grid.CountX), grid.StepY * float (y - grid.CountY), 0.0)
+
+    let value y x =
+        let turn = turn y x
+        let total = plan.Correction + turn
+
+        if total.Length > bound then
+            infinity
+        else
+            let matrix = Matrix3.Rotation turn * plan.Matrix
+
+            let isChosen =
+                plan.Scored
+                |> Seq.map (fun r ->
+                    ReflectionFilter.IsScored(
+                        matrix * r.Observation.Hkl.ToVector(),
+                        problem.WaveNumber,
+                        plan.SemiAngle,
+                        problem.Settings.Selection,
+                        problem.Geometry.Geometry
+                    ))
+                |> Seq.toArray
+
+            let struct (misfit, information) = misfit rows isChosen (calculated[y].[x]: float array)
+            let away = total - drift
+            FrameFit.charged complete information misfit + away.Dot away / (sigma * sigma)
+
+    let values =
+        Array2D.init (2 * grid.CountY + 1) (2 * grid.CountX + 1) (fun y x -> value y x)
+
+    let isMinimum y x =
+        let here = values[y, x]
+
+        here < infinity
+        && Seq.forall
+            (fun (j, i) ->
+                let y, x = y + j, x + i
+
+                y < 0
+                || x < 0
+                || y >= Array2D.length1 values
+                || x >= Array2D.length2 values
+                || values[y, x] >= here)
+            (Seq.allPairs [ -1 .. 1 ] [ -1 .. 1 ])
+
+    [|
+        for y in 0 .. Array2D.length1 values - 1 do
+            for x in 0 .. Array2D.length2 values - 1 do
+                if isMinimum y x then
+                    values[y, x], plan.Correction + turn y x
+    |]
+    |> Array.sortBy fst
+
+/// The minima of every frame's objective within a radius of its present orientation, the best first, by frame id.
+///
+/// - `complete`: what each frame can say at most
+/// - `radius`: rad
+let minima (problem: Problem) (complete: Map<int, FrameFit.Completeness>) radius (state: State) frames =
+    let grid (frame: VirtualFrame) =
+        let curve = Problem.curve problem state frame
+        gridOf curve.SemiAngle curve.Count radius curve.Mosaicity.Perpendicular
+
+    let stage = Problem.planAllRows (grid >> tilts) problem state frames
+
+    let table =
+        ForwardModel.tableOf stage.Model (Problem.potential problem stage (dsharp.tensor state.Structure))
+
+    ForwardModel.perFrame stage.Model (fun workspace i ->
+        let plan = stage.Model.Plan.Frames[i]
+        let id = plan.Frame.Id
+
+        match Map.tryFind id state.Thickness, Map.tryFind id complete with
+        | Some t, Some complete ->
+            let curves =
+                FrameModel.rockingCurves
+                    workspace
+                    problem.WaveNumber
+                    stage.Model.Precision
+                    table
+                    plan
+                    {
+                        Thickness = t
+                        Rotation = Vector3.Zero
+                    }
+
+            Some(id, minimaOf problem state complete (grid plan.Frame) plan stage.Model.Rows[i] curves)
+        | _ -> None)
+    |> Array.choose id
+    |> Map.ofArray
