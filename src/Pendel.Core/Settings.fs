@@ -127,6 +127,10 @@ type Settings =
         Precision: PrecisionChoice
         /// Seed of the network's first weights.
         Seed: int
+        /// Share of the measurements that is held out of every stage; 0 holds out none.
+        Free: float
+        /// Seed of their choice.
+        FreeSeed: int
     }
 
 module Settings =
@@ -157,4 +161,9 @@ module Settings =
             NetworkLearningRate = 5e-5
             Precision = Automatic
             Seed = 0
+            Free = 0.0
+            FreeSeed = 0
         }
+
+    /// The settings with every measurement in use.
+    let withAllMeasurements settings = { settings with Free = 0.0 }

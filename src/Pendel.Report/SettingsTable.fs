@@ -336,7 +336,21 @@ let private refinement =
             "learning rate of the thickness network at the start"
             _.NetworkLearningRate
             (fun x s -> { s with NetworkLearningRate = x })
-        integer "seed" "seed of everything random" "a whole number from 0" 0 _.Seed (fun x s -> { s with Seed = x })
+        integer "seed" "seed of everything random but free-seed" "a whole number from 0" 0 _.Seed (fun x s ->
+            { s with Seed = x })
+    ]
+
+let private validation =
+    [
+        number
+            "free"
+            "share of the measurements that is held out, for R_free"
+            "a number from 0 to below 1"
+            (fun x -> 0.0 <= x && x < 1.0)
+            _.Free
+            (fun x s -> { s with Free = x })
+        integer "free-seed" "seed of their choice" "a whole number from 0" 0 _.FreeSeed (fun x s ->
+            { s with FreeSeed = x })
     ]
 
 /// Every setting, in the order in which it is written.
@@ -349,6 +363,7 @@ let all =
     @ absorption
     @ [ precision ]
     @ refinement
+    @ validation
 
 /// The setting of a name.
 let tryFind name =

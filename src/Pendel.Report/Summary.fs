@@ -38,6 +38,21 @@ type Run =
         TotalSeconds: float
     }
 
+let private agreement (choose: Validation -> Agreement) (validation: Validation option) =
+    match Option.map choose validation with
+    | None -> null
+    | Some a ->
+        object
+            [
+                "wR", number a.WR
+                "wRF_all", number a.Pooled.WRFAll
+                "RF_obs", number a.Pooled.RFObs
+                "RF_all", number a.Pooled.RFAll
+                "nMeasurements", integer a.MeasurementCount
+                "nAll", integer a.RowCount
+                "nObs", integer a.ObservedCount
+            ]
+
 let internal residuals (evaluation: Evaluation) =
     let r = evaluation.Residuals
 
@@ -56,6 +71,8 @@ let internal residuals (evaluation: Evaluation) =
             "nAll", integer r.RowCount
             "nUniqueMeasurements", integer r.UniqueMeasurementCount
             "nParameters", integer r.ParameterCount
+            "work", agreement _.Working r.Validation
+            "free", agreement _.HeldOut r.Validation
         ]
 
 let internal inputs (files: Input list) =

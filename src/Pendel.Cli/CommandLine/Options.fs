@@ -135,6 +135,8 @@ type SimulateOption =
     | Absorption of kind: string
     | Absorption_Ratio of ratio: string
     | Precision of name: string
+    | Free of fraction: string
+    | Free_Seed of n: string
     | Threads of n: string
     | Quiet
 
@@ -175,6 +177,8 @@ type RefineOption =
     | Learning_Rate of rate: string
     | Network_Learning_Rate of rate: string
     | Seed of n: string
+    | Free of fraction: string
+    | Free_Seed of n: string
     | Threads of n: string
     | Quiet
 

@@ -13,7 +13,10 @@ type Problem =
     {
         Settings: Settings
         Crew: Crew
+        /// The data that are refined against.
         Experiment: Experiment
+        /// The same frames with the rows that are held out instead; empty where none are.
+        HeldOut: ImmutableArray<VirtualFrame>
         Optics: ElectronOptics
         Orientation: CrystalOrientation
         Structure: StructureModel
@@ -76,6 +79,21 @@ let private initialMosaicity (settings: Settings) (experiment: Experiment) : Roc
         Along = radians settings.MosaicityAlong
     }
 
+/// The data set with other frames.
+let private withFrames (experiment: Experiment) frames =
+    Experiment(
+        experiment.Cell,
+        experiment.Wavelength,
+        experiment.OrientationMatrix,
+        experiment.Geometry,
+        experiment.Mosaicity,
+        experiment.RockingCurveWidth,
+        frames,
+        RotationAxisPosition = experiment.RotationAxisPosition,
+        MergedFrames = experiment.MergedFrames,
+        FrameStep = experiment.FrameStep
+    )
+
 /// The problem and its state before any refinement. The cell is that of the data.
 ///
 /// Raises `ArgumentException` naming a site whose ADP is not positive definite.
@@ -85,11 +103,13 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
     let structure = StructureModel.create inDataCell
     let waveNumber = Potential.waveNumber optics settings.ScatteringFactors structure
     let geometry = geometryOf settings experiment
+    let struct (working, heldOut) = HoldOut.split settings experiment.Frames
 
     {
         Settings = settings
         Crew = Crew threads
-        Experiment = experiment
+        Experiment = withFrames experiment working
+        HeldOut = heldOut
         Optics = optics
         Orientation = CrystalOrientation.FromExperiment experiment
         Structure = structure
@@ -184,8 +204,7 @@ type Stage =
         Potential: Potential.PotentialModel
     }
 
-/// Plans the chosen frames at a state with given rocking curves: beams and scored rows follow its orientations.
-let planWith (tilts: VirtualFrame -> ImmutableArray<Tilt>) (problem: Problem) (state: State) frames =
+let private planBy (tilts: VirtualFrame -> ImmutableArray<Tilt>) thicknesses (problem: Problem) (state: State) frames =
     let orientation =
         CrystalOrientation(problem.Orientation.Cell, problem.Orientation.U, state.Misset, problem.Orientation.Strain)
 
@@ -197,7 +216,7 @@ let planWith (tilts: VirtualFrame -> ImmutableArray<Tilt>) (problem: Problem) (s
             (fun frame -> orientation.FrameMatrix(frame, correction frame)),
             correction,
             tilts,
-            thicknesses problem state
+            thicknesses
         )
 
     let potential =
@@ -207,6 +226,10 @@ let planWith (tilts: VirtualFrame -> ImmutableArray<Tilt>) (problem: Problem) (s
         Model = ForwardModel.create problem.Settings.Precision problem.Crew problem.Workspaces potential.Kind plan
         Potential = potential
     }
+
+/// Plans the chosen frames at a state with given rocking curves: beams and scored rows follow its orientations.
+let planWith tilts (problem: Problem) (state: State) frames =
+    planBy tilts (thicknesses problem state) problem state frames
 
 /// Plans the chosen frames at a state with the rocking curves of the settings.
 let plan (problem: Problem) (state: State) frames =
@@ -223,3 +246,27 @@ let scoredFrames (stage: Stage) =
             if Residual.isScored rows then
                 i
     |]
+
+/// The held-out rows of the planned frames that enter the means and have a thickness, with the rocking curves and the distribution
+/// of thickness of the plan; None without any.
+let planHeldOut (problem: Problem) (stage: Stage) (state: State) =
+    let counting =
+        Map
+            [
+                for i in scoredFrames stage do
+                    let plan = stage.Model.Plan.Frames[i]
+
+                    if state.Thickness.ContainsKey plan.Frame.Id then
+                        plan.Frame.Id, plan
+            ]
+
+    let frames =
+        problem.HeldOut
+        |> Seq.filter (fun f -> counting.ContainsKey f.Id)
+        |> ImmutableArray.CreateRange
+
+    if frames.IsEmpty then
+        None
+    else
+        let thicknesses = counting[frames[0].Id].Thicknesses
+        Some(planBy (fun f -> counting[f.Id].Tilts) thicknesses problem state frames)
