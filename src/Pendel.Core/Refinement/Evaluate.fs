@@ -76,8 +76,9 @@ let private misfits (rows: Residual.Rows) (plan: FramePlan) (calculated: float a
 
 /// The held-out rows of the frames that count, by frame id.
 ///
+/// - `hand`: the potential of a stage → that of the hand in question
 /// - `working`: the working rows by frame id
-let private heldOutRows (problem: Problem) (stage: Stage) (state: State) (working: Map<int, FreeRows.FrameRows>) =
+let private heldOutRows hand (problem: Problem) (stage: Stage) (state: State) (working: Map<int, FreeRows.FrameRows>) =
     match Problem.planHeldOut problem stage state with
     | None -> Map.empty
     | Some heldOut ->
@@ -92,7 +93,9 @@ let private heldOutRows (problem: Problem) (stage: Stage) (state: State) (workin
                     }
             |]
 
-        let potential = Problem.potential problem heldOut (dsharp.tensor state.Structure)
+        let potential =
+            Problem.potential problem heldOut (dsharp.tensor state.Structure)
+            |> hand heldOut
 
         ForwardModel.intensities heldOut.Model potential states
         |> Array.mapi (fun i calculated ->
@@ -118,11 +121,9 @@ let private validation (problem: Problem) (working: Map<int, FreeRows.FrameRows>
 let private meanOf values =
     if Array.isEmpty values then nan else Array.average values
 
-/// Evaluates a state on the rows of a stage. A frame without a thickness is left out.
-///
-/// Raises `NumericalException` naming the frame if an intensity is not finite.
-let at (problem: Problem) (stage: Stage) (state: State) : Evaluation =
-    let potential = Problem.potential problem stage (dsharp.tensor state.Structure)
+let private evaluate hand (problem: Problem) (stage: Stage) (state: State) : Evaluation =
+    let potential =
+        Problem.potential problem stage (dsharp.tensor state.Structure) |> hand stage
 
     let thickness (plan: FramePlan) =
         state.Thickness |> Map.tryFind plan.Frame.Id
@@ -156,7 +157,7 @@ let at (problem: Problem) (stage: Stage) (state: State) : Evaluation =
     let working =
         over (fun plan rows calculated -> plan.Frame.Id, FreeRows.working plan rows calculated)
 
-    let heldOut = heldOutRows problem stage state (Map.ofArray working)
+    let heldOut = heldOutRows hand problem stage state (Map.ofArray working)
     let wR, rObs = frames |> Array.choose _.WR, frames |> Array.choose _.RObs
 
     let misfits =
@@ -189,3 +190,13 @@ let at (problem: Problem) (stage: Stage) (state: State) : Evaluation =
                 let free = heldOut |> Map.tryFind id |> Option.toArray
                 Array.append (reflectionResults false id rows) (free |> Array.collect (reflectionResults true id)))
     }
+
+/// Evaluates a state on the rows of a stage. A frame without a thickness is left out.
+///
+/// Raises `NumericalException` naming the frame if an intensity is not finite.
+let at (problem: Problem) (stage: Stage) (state: State) : Evaluation =
+    evaluate (fun _ u -> u) problem stage state
+
+/// The same for the opposite hand of the structure, all else being as it is; the crystal of the result stays that of the state.
+let atOppositeHand (problem: Problem) (stage: Stage) (state: State) : Evaluation =
+    evaluate (fun (s: Stage) -> OppositeHand.potential s.Potential.Kind s.Potential.Support) problem stage state

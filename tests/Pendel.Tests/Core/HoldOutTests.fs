@@ -124,14 +124,21 @@ let ``a refinement that holds measurements out ends as one of data that lack the
     Assert.Equal(held.BestStep, (Assert.Single stated).Step)
     Assert.Equal(Some validation, stated[0].Validation)
 
-let private evaluate settings (data: Experiment) =
+let private evaluate settings thickness (data: Experiment) =
     let problem, initial = Problem.create settings 1 quartz data
-    let state = uniform data 430.0 initial
+    let state = uniform data thickness initial
     Evaluate.at problem (Problem.plan problem state problem.Experiment.Frames) state
 
 [<Fact>]
+let ``held-out rows of exact data agree at the truth`` () =
+    let v = (evaluate free 400.0 data.Value).Residuals.Validation.Value
+    Assert.InRange(v.Working.WR, 0.0, 1e-9)
+    Assert.InRange(v.HeldOut.WR, 0.0, 1e-9)
+    Assert.InRange(v.HeldOut.Pooled.RFAll, 0.0, 1e-9)
+
+[<Fact>]
 let ``R_free counts each measurement once, on the scales of the working rows`` () =
-    let result = evaluate free data.Value
+    let result = evaluate free 430.0 data.Value
     let v = result.Residuals.Validation.Value
 
     let byHand isFree =
@@ -166,7 +173,7 @@ let ``held-out rows of a frame that keeps fewer than three rows count nowhere`` 
                 f)
         |> withFrames data.Value
 
-    let result = evaluate free poor
+    let result = evaluate free 430.0 poor
     Assert.Contains(1, result.Frames |> Array.map _.Id)
     Assert.DoesNotContain(result.Reflections, (fun r -> r.FrameId = 1 && r.IsFree))
     Assert.Equal(1, result.Residuals.FramesLeftOutOfWR)
