@@ -131,6 +131,8 @@ type Settings =
         Free: float
         /// Seed of their choice.
         FreeSeed: int
+        /// PETS ids of the frames that are left out, ascending.
+        ExcludedFrames: int list
     }
 
 module Settings =
@@ -163,7 +165,12 @@ module Settings =
             Seed = 0
             Free = 0.0
             FreeSeed = 0
+            ExcludedFrames = []
         }
 
-    /// The settings with every measurement in use.
-    let withAllMeasurements settings = { settings with Free = 0.0 }
+    /// The settings with every frame and every measurement in use.
+    let withAllData settings =
+        { settings with
+            Free = 0.0
+            ExcludedFrames = []
+        }

@@ -186,6 +186,8 @@ let private timing (run: Run) (outcome: Outcome option) =
 /// - `evaluation`: the state that the files hold
 /// - `outcome`: the refinement that led to it; None for a simulation
 let write (run: Run) (evaluation: Evaluation) (outcome: Outcome option) =
+    let diagnosis = Diagnosis.ofEvaluation run.Settings evaluation
+
     object
         [
             "schema", text Schema
@@ -199,11 +201,12 @@ let write (run: Run) (evaluation: Evaluation) (outcome: Outcome option) =
             "corrections", corrections run.Settings.OrientationBound evaluation.Frames
             "thickness", thickness evaluation.Frames
             "frames", array (Seq.map frame evaluation.Frames)
+            "outliers", Outliers.node diagnosis
             "parameters", parameters evaluation.Crystal
             "settings", SettingsJson.node run.Settings
             "inputs", inputs run.Inputs
             "seed", integer run.Settings.Seed
-            "warnings", array (Seq.map text run.Warnings)
+            "warnings", array (Seq.map text (run.Warnings @ diagnosis.Warnings))
             "threads", integer run.Threads
             "timing", timing run outcome
         ]

@@ -137,6 +137,7 @@ type SimulateOption =
     | Precision of name: string
     | Free of fraction: string
     | Free_Seed of n: string
+    | Exclude_Frames of ids: string
     | Threads of n: string
     | Quiet
 
@@ -179,6 +180,7 @@ type RefineOption =
     | Seed of n: string
     | Free of fraction: string
     | Free_Seed of n: string
+    | Exclude_Frames of ids: string
     | Threads of n: string
     | Quiet
 
@@ -221,6 +223,7 @@ type AbsoluteOption =
     | Seed of n: string
     | Free of fraction: string
     | Free_Seed of n: string
+    | Exclude_Frames of ids: string
     | Threads of n: string
     | Json
     | Quiet

@@ -94,21 +94,47 @@ let private withFrames (experiment: Experiment) frames =
         FrameStep = experiment.FrameStep
     )
 
+/// The frames that the settings do not exclude.
+let private keptFrames (settings: Settings) (experiment: Experiment) =
+    let ids = [ for f in experiment.Frames -> f.Id ]
+
+    match settings.ExcludedFrames |> List.except ids with
+    | [] -> ()
+    | absent ->
+        raise (
+            System.ArgumentException
+                $"exclude-frames names {FrameIds.toText absent}, which the data set does not have; its frames are {FrameIds.toText ids}"
+        )
+
+    let isKept (frame: VirtualFrame) =
+        not (List.contains frame.Id settings.ExcludedFrames)
+
+    let kept = experiment.Frames |> Seq.filter isKept |> ImmutableArray.CreateRange
+
+    if kept.IsEmpty && not settings.ExcludedFrames.IsEmpty then
+        raise (System.ArgumentException "exclude-frames leaves no frame")
+
+    kept
+
 /// The problem and its state before any refinement. The cell is that of the data.
 ///
-/// Raises `ArgumentException` naming a site whose ADP is not positive definite.
+/// Raises `ArgumentException` naming a site whose ADP is not positive definite, or an excluded frame that the data lack.
 let create (settings: Settings) threads (crystal: Crystal) (experiment: Experiment) =
     let optics = ElectronOptics.FromWavelength experiment.Wavelength
     let inDataCell = Crystal(experiment.Cell, crystal.SpaceGroup, crystal.Sites)
     let structure = StructureModel.create inDataCell
     let waveNumber = Potential.waveNumber optics settings.ScatteringFactors structure
     let geometry = geometryOf settings experiment
-    let struct (working, heldOut) = HoldOut.split settings experiment.Frames
+
+    let struct (working, heldOut) =
+        keptFrames settings experiment |> HoldOut.split settings
+
+    let used = withFrames experiment working
 
     {
         Settings = settings
         Crew = Crew threads
-        Experiment = withFrames experiment working
+        Experiment = used
         HeldOut = heldOut
         Optics = optics
         Orientation = CrystalOrientation.FromExperiment experiment
@@ -125,7 +151,7 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
                 geometry.Geometry
             )
         Geometry = geometry
-        ThicknessModel = experiment |> angles |> ThicknessModel.ofSettings settings
+        ThicknessModel = used |> angles |> ThicknessModel.ofSettings settings
         Workspaces = ConcurrentBag()
     },
     {

@@ -72,6 +72,7 @@ let ``written settings read back as they were`` () =
             "seed", "5"
             "free", "0.1"
             "free-seed", "3"
+            "exclude-frames", "19,20,50-60"
         ]
 
     Assert.Equal<string list>(SettingsTable.all |> List.map _.Name, changes |> List.map fst)

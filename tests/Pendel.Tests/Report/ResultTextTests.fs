@@ -162,6 +162,7 @@ let private at (path: string) (element: JsonElement) =
 [<InlineData("strain", "0.011")>]
 [<InlineData("corrections/max_deg", "1")>]
 [<InlineData("thickness/mean_A", "401.5")>]
+[<InlineData("outliers/wR_limit", "null")>]
 [<InlineData("settings/epochs", "40")>]
 [<InlineData("seed", "4")>]
 [<InlineData("version", "\"1.2.3\"")>]
@@ -197,6 +198,26 @@ let ``corrections are counted in tenths of the bound, the bound in the last`` ()
         |> Seq.toList
 
     Assert.Equal<int list>([ 1; 0; 0; 0; 0; 0; 0; 0; 0; 1 ], counts)
+
+[<Fact>]
+let ``the summary warns of what the inputs and the result have odd, and lists outliers`` () =
+    let warnings =
+        (at "warnings" summary).EnumerateArray()
+        |> Seq.map (fun w -> string (w.GetString()))
+        |> Seq.toList
+
+    Assert.Equal("odd", warnings[0])
+    Assert.StartsWith("9 parameters for 5 independent measurements", warnings[1])
+
+    // frame 2 has no wR
+    let outlier = (at "outliers/frames" summary).EnumerateArray() |> Seq.exactlyOne
+
+    Assert.Equal("2", (at "frame" outlier).GetRawText())
+    Assert.Equal("few reflections", (at "cause" outlier).GetString())
+
+    let text = Outliers.text (Diagnosis.ofEvaluation Settings.standard outcome.Final)
+
+    Assert.Contains(text, (fun line -> line.Contains "left out" && line.EndsWith "few reflections"))
 
 [<Fact>]
 let ``R_free stands beside R`` () =
