@@ -13,6 +13,7 @@ let private overview =
         "pendel info FILES...                        what structures (.cif) and data sets (.cif_pets) hold"
         "pendel simulate STRUCTURE DATA              residuals of a structure as it is"
         "pendel refine STRUCTURE DATA --out DIR      refine a structure"
+        "pendel absolute STRUCTURE DATA --out DIR    refine both hands of a structure, and say which it is"
         "pendel bench [--data DIR]                   times of the kernels and the model on this machine"
         "pendel synthesize STRUCTURE --out FILE      noisy data of a known structure, with the truth beside them"
         "pendel perturb STRUCTURE --out FILE         a structure displaced at random within its symmetry"
@@ -45,6 +46,9 @@ let private commands: (string * (Terminal -> string list -> int)) list =
         "refine",
         (fun terminal arguments ->
             dispatch (CommandLine.parse<RefineOption> "refine" arguments) terminal RefineCommand.run)
+        "absolute",
+        (fun terminal arguments ->
+            dispatch (CommandLine.parse<AbsoluteOption> "absolute" arguments) terminal AbsoluteCommand.run)
         "bench",
         (fun terminal arguments ->
             dispatch (CommandLine.parse<BenchOption> "bench" arguments) terminal BenchCommand.run)

@@ -127,6 +127,12 @@ type Settings =
         Precision: PrecisionChoice
         /// Seed of the network's first weights.
         Seed: int
+        /// Share of the measurements that is held out of every stage; 0 holds out none.
+        Free: float
+        /// Seed of their choice.
+        FreeSeed: int
+        /// PETS ids of the frames that are left out, ascending.
+        ExcludedFrames: int list
     }
 
 module Settings =
@@ -157,4 +163,14 @@ module Settings =
             NetworkLearningRate = 5e-5
             Precision = Automatic
             Seed = 0
+            Free = 0.0
+            FreeSeed = 0
+            ExcludedFrames = []
+        }
+
+    /// The settings with every frame and every measurement in use.
+    let withAllData settings =
+        { settings with
+            Free = 0.0
+            ExcludedFrames = []
         }

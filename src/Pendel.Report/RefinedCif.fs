@@ -35,6 +35,25 @@ let private measurement (experiment: Experiment) =
         | _ -> ()
     ]
 
+/// What the measurements that were held out say, or nothing.
+let private validation (settings: Settings) (r: Residuals) =
+    match r.Validation with
+    | None -> ""
+    | Some v ->
+        let beside (choose: Agreement -> float) =
+            String.Format(CultureInfo.InvariantCulture, "{0:F4} (work {1:F4})", choose v.HeldOut, choose v.Working)
+
+        String.Format(
+            CultureInfo.InvariantCulture,
+            "R_free: {0} measurements held out ({1} of all, seed {2}), each counted once: wR(I) {3}, wR(F) {4}, R(F) of I>3su {5}.",
+            v.HeldOut.MeasurementCount,
+            settings.Free,
+            settings.FreeSeed,
+            beside _.WR,
+            beside _.Pooled.WRFAll,
+            beside _.Pooled.RFObs
+        )
+
 let private details (settings: Settings) (evaluation: Evaluation) =
     let r = evaluation.Residuals
     let s = settings.Selection
@@ -51,31 +70,34 @@ let private details (settings: Settings) (evaluation: Evaluation) =
                 Array.max thickness
             )
 
-    String.Join(
-        '\n',
-        String.Format(
-            CultureInfo.InvariantCulture,
-            "Bloch-wave refinement of {0} virtual frames, one scale for each; {1}.",
-            evaluation.Frames.Length,
-            range
-        ),
-        String.Format(
-            CultureInfo.InvariantCulture,
-            "Beams: g_max {0} A^-1, sg_max {1} A^-1. Scored: g_max {2} A^-1, RSg < {3}, DSg > {4} A^-1.",
-            s.BeamGMax,
-            s.SgMax,
-            s.ScoredGMax,
-            s.Rsg,
-            s.Dsg
-        ),
-        String.Format(
-            CultureInfo.InvariantCulture,
-            "Means over frames: wR(I) {0:F4}, R_obs(F) {1:F4}. The R factors of this block are pooled over all frames.",
-            r.WRMean,
-            r.RObsMean
-        ),
-        $"Scattering factors: %A{settings.ScatteringFactors}."
-    )
+    String
+        .Join(
+            '\n',
+            String.Format(
+                CultureInfo.InvariantCulture,
+                "Bloch-wave refinement of {0} virtual frames, one scale for each; {1}.",
+                evaluation.Frames.Length,
+                range
+            ),
+            String.Format(
+                CultureInfo.InvariantCulture,
+                "Beams: g_max {0} A^-1, sg_max {1} A^-1. Scored: g_max {2} A^-1, RSg < {3}, DSg > {4} A^-1.",
+                s.BeamGMax,
+                s.SgMax,
+                s.ScoredGMax,
+                s.Rsg,
+                s.Dsg
+            ),
+            String.Format(
+                CultureInfo.InvariantCulture,
+                "Means over frames: wR(I) {0:F4}, R_obs(F) {1:F4}. The R factors of this block are pooled over all frames.",
+                r.WRMean,
+                r.RObsMean
+            ),
+            $"Scattering factors: %A{settings.ScatteringFactors}.",
+            validation settings r
+        )
+        .TrimEnd()
 
 let private residuals (evaluation: Evaluation) =
     let r = evaluation.Residuals

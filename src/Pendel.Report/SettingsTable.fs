@@ -336,7 +336,49 @@ let private refinement =
             "learning rate of the thickness network at the start"
             _.NetworkLearningRate
             (fun x s -> { s with NetworkLearningRate = x })
-        integer "seed" "seed of everything random" "a whole number from 0" 0 _.Seed (fun x s -> { s with Seed = x })
+        integer "seed" "seed of everything random but free-seed" "a whole number from 0" 0 _.Seed (fun x s ->
+            { s with Seed = x })
+    ]
+
+let private excludedFrames =
+    let set text settings =
+        FrameIds.tryOfText text
+        |> Option.map (fun ids -> { settings with ExcludedFrames = ids })
+
+    {
+        Name = "exclude-frames"
+        Meaning = "frames that are left out, by their PETS ids"
+        Expected = "none, or ids and ranges such as 19,20,50-60"
+        Default = None
+        Get =
+            fun settings ->
+                Word(
+                    if settings.ExcludedFrames.IsEmpty then
+                        "none"
+                    else
+                        FrameIds.toText settings.ExcludedFrames
+                )
+        Set =
+            fun value settings ->
+                match value with
+                | Word "none" -> Some { settings with ExcludedFrames = [] }
+                | Word text -> set text settings
+                | Number id -> set (id.ToString CultureInfo.InvariantCulture) settings
+                | Range _ -> None
+    }
+
+let private validation =
+    [
+        number
+            "free"
+            "share of the measurements that is held out, for R_free"
+            "a number from 0 to below 1"
+            (fun x -> 0.0 <= x && x < 1.0)
+            _.Free
+            (fun x s -> { s with Free = x })
+        integer "free-seed" "seed of their choice" "a whole number from 0" 0 _.FreeSeed (fun x s ->
+            { s with FreeSeed = x })
+        excludedFrames
     ]
 
 /// Every setting, in the order in which it is written.
@@ -349,29 +391,8 @@ let all =
     @ absorption
     @ [ precision ]
     @ refinement
+    @ validation
 
 /// The setting of a name.
 let tryFind name =
     all |> List.tryFind (fun s -> s.Name = name)
-
-/// The value that an option's text means.
-let ofText (text: string) =
-    let tryNumber (s: string) =
-        match Double.TryParse(s, NumberStyles.Float, CultureInfo.InvariantCulture) with
-        | true, x -> Some x
-        | _ -> None
-
-    match tryNumber text, text.Split ".." |> Array.map tryNumber with
-    | Some x, _ -> Number x
-    | None, [| Some low; Some high |] -> Range(low, high)
-    | _ -> Word text
-
-/// What is wrong with settings as a whole, or None.
-let contradiction (settings: Settings) =
-    let selection = settings.Selection
-
-    if selection.ScoredGMax > selection.BeamGMax then
-        Some
-            $"scored-gmax is {selection.ScoredGMax.ToString CultureInfo.InvariantCulture} 1/Å, above beam-gmax, {selection.BeamGMax.ToString CultureInfo.InvariantCulture} 1/Å; scored reflections have to be beams"
-    else
-        None

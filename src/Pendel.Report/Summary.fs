@@ -38,6 +38,21 @@ type Run =
         TotalSeconds: float
     }
 
+let private agreement (choose: Validation -> Agreement) (validation: Validation option) =
+    match Option.map choose validation with
+    | None -> null
+    | Some a ->
+        object
+            [
+                "wR", number a.WR
+                "wRF_all", number a.Pooled.WRFAll
+                "RF_obs", number a.Pooled.RFObs
+                "RF_all", number a.Pooled.RFAll
+                "nMeasurements", integer a.MeasurementCount
+                "nAll", integer a.RowCount
+                "nObs", integer a.ObservedCount
+            ]
+
 let internal residuals (evaluation: Evaluation) =
     let r = evaluation.Residuals
 
@@ -56,6 +71,8 @@ let internal residuals (evaluation: Evaluation) =
             "nAll", integer r.RowCount
             "nUniqueMeasurements", integer r.UniqueMeasurementCount
             "nParameters", integer r.ParameterCount
+            "work", agreement _.Working r.Validation
+            "free", agreement _.HeldOut r.Validation
         ]
 
 let internal inputs (files: Input list) =
@@ -169,6 +186,8 @@ let private timing (run: Run) (outcome: Outcome option) =
 /// - `evaluation`: the state that the files hold
 /// - `outcome`: the refinement that led to it; None for a simulation
 let write (run: Run) (evaluation: Evaluation) (outcome: Outcome option) =
+    let diagnosis = Diagnosis.ofEvaluation run.Settings evaluation
+
     object
         [
             "schema", text Schema
@@ -182,11 +201,12 @@ let write (run: Run) (evaluation: Evaluation) (outcome: Outcome option) =
             "corrections", corrections run.Settings.OrientationBound evaluation.Frames
             "thickness", thickness evaluation.Frames
             "frames", array (Seq.map frame evaluation.Frames)
+            "outliers", Outliers.node diagnosis
             "parameters", parameters evaluation.Crystal
             "settings", SettingsJson.node run.Settings
             "inputs", inputs run.Inputs
             "seed", integer run.Settings.Seed
-            "warnings", array (Seq.map text run.Warnings)
+            "warnings", array (Seq.map text (run.Warnings @ diagnosis.Warnings))
             "threads", integer run.Threads
             "timing", timing run outcome
         ]

@@ -58,10 +58,10 @@ let frames (frames: FrameResult array) =
                  number f.Scale
              ]))
 
-/// history.csv: the means at each step of each stage.
+/// history.csv: the means at each step of each stage, and the residuals of held-out measurements at its end.
 let history (entries: HistoryEntry array) =
     write
-        [ "stage"; "cycle"; "step"; "wR_mean"; "Robs_mean" ]
+        [ "stage"; "cycle"; "step"; "wR_mean"; "Robs_mean"; "wR_work"; "wR_free" ]
         (entries
          |> Seq.map (fun e ->
              [
@@ -70,6 +70,8 @@ let history (entries: HistoryEntry array) =
                  string e.Step
                  number e.WRMean
                  optional e.RObsMean
+                 e.Validation |> Option.map _.Working.WR |> optional
+                 e.Validation |> Option.map _.HeldOut.WR |> optional
              ]))
 
 /// reflections.csv: each scored row with its calculated intensity.
@@ -88,6 +90,7 @@ let reflections (rows: ReflectionResult array) =
             "Sg_invA"
             "RSg"
             "DSg_invA"
+            "free"
         ]
         (rows
          |> Seq.map (fun r ->
@@ -106,6 +109,7 @@ let reflections (rows: ReflectionResult array) =
                  number r.Row.ExcitationError
                  number r.Row.Rsg
                  number r.Row.Dsg
+                 flag r.IsFree
              ]))
 
 /// Rows of a data set without noise: the expected counts of each.

@@ -59,6 +59,34 @@ let frames (frames: FrameResult array) =
 
     head :: (frames |> Seq.map line |> Seq.toList)
 
+/// Held-out measurements beside those that were refined against.
+let private validation (v: Validation) =
+    let line name (choose: Agreement -> float) =
+        let work, free = choose v.Working, choose v.HeldOut
+
+        format
+            "  {0,-9} {1,9} {2,9} {3,9}"
+            [|
+                name
+                percent work
+                percent free
+                (if Double.IsFinite(free / work) then
+                     format "{0:F2}" [| free / work |]
+                 else
+                     "-")
+            |]
+
+    [
+        format
+            "held out: {0} measurements in {1} rows, {2} of them above 3 sigma; each measurement counts once:"
+            [| v.HeldOut.MeasurementCount; v.HeldOut.RowCount; v.HeldOut.ObservedCount |]
+        format "  {0,-9} {1,9} {2,9} {3,9}" [| "pooled"; "R_work"; "R_free"; "ratio" |]
+        line "wR" _.WR
+        line "wRF_all" _.Pooled.WRFAll
+        line "RF_obs" _.Pooled.RFObs
+        line "RF_all" _.Pooled.RFAll
+    ]
+
 /// The residuals of a data set.
 let residuals (r: Residuals) =
     [
@@ -73,6 +101,7 @@ let residuals (r: Residuals) =
         format
             "rows       {0,9}   {1} of them above 3 sigma, {2} measurements counted once"
             [| r.RowCount; r.ObservedCount; r.UniqueMeasurementCount |]
+        yield! r.Validation |> Option.map validation |> Option.defaultValue []
     ]
 
 /// What frames were taken for: geometry and mosaicity.

@@ -6,11 +6,23 @@ open System.Globalization
 open Pendel.Core
 open Pendel.Report
 
+/// The value that an option's text means.
+let private ofText (text: string) =
+    let tryNumber (s: string) =
+        match Double.TryParse(s, NumberStyles.Float, CultureInfo.InvariantCulture) with
+        | true, x -> Some x
+        | _ -> None
+
+    match tryNumber text, text.Split ".." |> Array.map tryNumber with
+    | Some x, _ -> SettingsTable.Number x
+    | None, [| Some low; Some high |] -> SettingsTable.Range(low, high)
+    | _ -> SettingsTable.Word text
+
 let private setOption settings (name: string, text: string) =
     match SettingsTable.tryFind name with
     | None -> settings
     | Some setting ->
-        match setting.Set (SettingsTable.ofText text) settings with
+        match setting.Set (ofText text) settings with
         | Some changed -> changed
         | None -> raise (UsageException $"--{name}: found \"{text}\", expected {setting.Expected}")
 
@@ -22,6 +34,16 @@ let private followBeams stated (settings: Settings) =
         let scored = (SettingsTable.tryFind "scored-gmax").Value
         let beams = (SettingsTable.tryFind "beam-gmax").Value
         scored.Set (beams.Get settings) settings |> Option.defaultValue settings
+
+/// What is wrong with settings as a whole, or None.
+let private contradiction (settings: Settings) =
+    let selection = settings.Selection
+
+    if selection.ScoredGMax > selection.BeamGMax then
+        Some
+            $"scored-gmax is {selection.ScoredGMax.ToString CultureInfo.InvariantCulture} 1/Å, above beam-gmax, {selection.BeamGMax.ToString CultureInfo.InvariantCulture} 1/Å; scored reflections have to be beams"
+    else
+        None
 
 /// The settings that options ask for.
 ///
@@ -38,7 +60,7 @@ let ofOptions (standard: Settings) (options: Map<string, string>) =
         |> List.fold setOption fromFile
         |> followBeams (stated + Set.ofSeq options.Keys)
 
-    match SettingsTable.contradiction settings with
+    match contradiction settings with
     | Some message -> raise (UsageException message)
     | None -> settings
 

@@ -135,6 +135,9 @@ type SimulateOption =
     | Absorption of kind: string
     | Absorption_Ratio of ratio: string
     | Precision of name: string
+    | Free of fraction: string
+    | Free_Seed of n: string
+    | Exclude_Frames of ids: string
     | Threads of n: string
     | Quiet
 
@@ -175,7 +178,54 @@ type RefineOption =
     | Learning_Rate of rate: string
     | Network_Learning_Rate of rate: string
     | Seed of n: string
+    | Free of fraction: string
+    | Free_Seed of n: string
+    | Exclude_Frames of ids: string
     | Threads of n: string
+    | Quiet
+
+    interface IArgParserTemplate with
+        member this.Usage = Options.usage this
+
+/// Options of `pendel absolute`.
+[<HelpFlags("--help"); RequireQualifiedAccess>]
+type AbsoluteOption =
+    | [<MainCommand; Mandatory>] Files of file: string list
+    | [<Mandatory>] Out of dir: string
+    | Force
+    | Settings of file: string
+    | Beam_Gmax of g: string
+    | Scored_Gmax of g: string
+    | Sgmax of s: string
+    | Rsg of limit: string
+    | Dsg of limit: string
+    | Geometry of name: string
+    | Arcs of cut: string
+    | Tilts of n: string
+    | Mosaicity of angle: string
+    | Mosaicity_Along of angle: string
+    | Thickness_Range of range: string
+    | Thickness_Distribution of shape: string
+    | Scattering_Factors of table: string
+    | Absorption of kind: string
+    | Absorption_Ratio of ratio: string
+    | Precision of name: string
+    | Orientation of method: string
+    | Orientation_Prior of angle: string
+    | Orientation_Bound of angle: string
+    | Cycles of n: string
+    | Thickness_Model of name: string
+    | Thickness_Prior of name: string
+    | Optimiser of name: string
+    | Epochs of n: string
+    | Learning_Rate of rate: string
+    | Network_Learning_Rate of rate: string
+    | Seed of n: string
+    | Free of fraction: string
+    | Free_Seed of n: string
+    | Exclude_Frames of ids: string
+    | Threads of n: string
+    | Json
     | Quiet
 
     interface IArgParserTemplate with

@@ -8,15 +8,20 @@ open Pendel.Report
 
 let private print terminal (settings: Settings) (outcome: Outcome) =
     let final = outcome.Final
+    let diagnosis = Diagnosis.ofEvaluation settings final
 
     [
         Text.frames final.Frames
         Text.corrections settings.OrientationBound final.Frames
         Text.sites final.Crystal
+        Outliers.text diagnosis
         Text.refinement outcome
         Text.residuals final.Residuals
     ]
+    |> List.filter (List.isEmpty >> not)
     |> List.iter (fun lines -> Terminal.print terminal (lines @ [ "" ]))
+
+    Terminal.warn terminal diagnosis.Warnings
 
 /// Refines a structure and writes the results, also those of a refinement that was stopped.
 ///

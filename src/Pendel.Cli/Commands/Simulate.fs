@@ -6,10 +6,13 @@ open Pendel.Core
 open Pendel.IO
 open Pendel.Report
 
-let private print terminal (evaluation: Evaluation) =
+let private print terminal (settings: Settings) (evaluation: Evaluation) =
+    let diagnosis = Diagnosis.ofEvaluation settings evaluation
     Terminal.print terminal (Text.frames evaluation.Frames)
+    Terminal.print terminal ("" :: Outliers.text diagnosis)
     Terminal.print terminal ("" :: Text.model evaluation)
     Terminal.print terminal ("" :: Text.residuals evaluation.Residuals)
+    Terminal.warn terminal diagnosis.Warnings
 
 /// Simulates a data set from a structure, thickness by a scan; writes the results where `--out` says so.
 ///
@@ -34,7 +37,7 @@ let run (terminal: Terminal) files (options: Map<string, string>) =
                 Simulate.run monitor settings threads inputs.Crystal inputs.Experiment))
 
     if not quiet then
-        print terminal evaluation
+        print terminal settings evaluation
 
     match options.TryFind "out" with
     | None -> ()

@@ -137,8 +137,8 @@ type Pooled =
         RFAll: float
     }
 
-/// F_c of a frame on JANA's scale: s F_c with s = Σw²F_oF_c / Σw²F_c².
-let scaledAmplitudes (rows: Rows) (calculated: float array) =
+/// s = Σw²F_oF_c / Σw²F_c²: JANA's scale of a frame, on amplitudes; 0 where nothing is calculated.
+let amplitudeScale (rows: Rows) (calculated: float array) =
     let amplitude = calculated |> Array.map (fun i -> sqrt (max i 0.0))
 
     let weighted (a: float array) (b: float array) =
@@ -146,21 +146,36 @@ let scaledAmplitudes (rows: Rows) (calculated: float array) =
 
     let norm = weighted amplitude amplitude
 
-    let s =
-        if norm > 0.0 then
-            weighted rows.JanaAmplitude amplitude / norm
-        else
-            0.0
+    if norm > 0.0 then
+        weighted rows.JanaAmplitude amplitude / norm
+    else
+        0.0
 
-    amplitude |> Array.map ((*) s)
+/// F_c of a frame on a scale s: s √I_c.
+let amplitudesOn (s: float) (calculated: float array) =
+    calculated |> Array.map (fun i -> s * sqrt (max i 0.0))
 
-/// The pooled residuals of frames given as rows and calculated intensities.
-let pooled (frames: (Rows * float array) array) =
+/// F_c of a frame on JANA's scale.
+let scaledAmplitudes (rows: Rows) (calculated: float array) =
+    amplitudesOn (amplitudeScale rows calculated) calculated
+
+/// Rows of a frame with what is calculated for them, on the scales of the frame.
+type ScaledRows =
+    {
+        Rows: Rows
+        /// How much each row counts: 1, or 1/m of a measurement that stands in m rows.
+        Share: float array
+        /// c I_c.
+        Intensity: float array
+        /// s F_c.
+        Amplitude: float array
+    }
+
+/// JANA's residuals, pooled over rows.
+let pooledRows (frames: ScaledRows array) =
     let sum term =
         frames
-        |> Array.sumBy (fun (rows, calculated) ->
-            let amplitude = scaledAmplitudes rows calculated
-            sumOf amplitude.Length (fun i -> term rows i amplitude[i]))
+        |> Array.sumBy (fun f -> sumOf f.Amplitude.Length (fun i -> f.Share[i] * term f.Rows i f.Amplitude[i]))
 
     let squared (rows: Rows) i x = (rows.Weight[i] * x) ** 2.0
     let ifObserved (rows: Rows) i x = if rows.Observed[i] then x else 0.0
@@ -178,3 +193,32 @@ let pooled (frames: (Rows * float array) array) =
             sum (fun r i f -> abs (r.JanaAmplitude[i] - f))
             / sum (fun r i _ -> r.JanaAmplitude[i])
     }
+
+/// √(Σw²(I_o − cI_c)² / Σw²I_o²), pooled over rows.
+let pooledWR (frames: ScaledRows array) =
+    let sum term =
+        frames
+        |> Array.sumBy (fun f ->
+            sumOf f.Intensity.Length (fun i -> f.Share[i] * (f.Rows.Weight[i] * term f.Rows i f.Intensity[i]) ** 2.0))
+
+    sqrt (
+        sum (fun r i calculated -> r.Intensity[i] - calculated)
+        / sum (fun r i _ -> r.Intensity[i])
+    )
+
+/// Rows of a frame, each counting once, on the scales that suit them best.
+let onOwnScale (rows: Rows) (calculated: float array) =
+    let c = scale rows calculated
+
+    {
+        Rows = rows
+        Share = Array.create calculated.Length 1.0
+        Intensity = calculated |> Array.map ((*) c)
+        Amplitude = scaledAmplitudes rows calculated
+    }
+
+/// JANA's residuals of frames given as rows and calculated intensities, each on its own scale.
+let pooled (frames: (Rows * float array) array) =
+    frames
+    |> Array.map (fun (rows, calculated) -> onOwnScale rows calculated)
+    |> pooledRows

@@ -7,22 +7,6 @@ open Pendel.Tensors
 open Pendel.Core.FrameModel
 open Pendel.Core.Problem
 
-/// A measurement, by which rows of overlapping frames that repeat it are recognised.
-[<Struct>]
-type private Measurement =
-    {
-        Hkl: struct (int * int * int)
-        Intensity: float
-        Su: float
-    }
-
-let private measurement (o: Observation) =
-    {
-        Hkl = struct (o.Hkl.H, o.Hkl.K, o.Hkl.L)
-        Intensity = o.Intensity
-        Su = o.Su
-    }
-
 /// Parameters of the goodness of fit: structure, scales, three angles where orientations are refined, misset, refined
 /// mosaicities, and the thickness as one per frame or the model's parameters, whichever is less; none where the model is held.
 let private parameterCount (problem: Problem) (state: State) frames =
@@ -45,7 +29,7 @@ let private parameterCount (problem: Problem) (state: State) frames =
     + MosaicityStage.count problem.Settings
 
 /// √(Σ w²(F_o − F_c)² / (N − P)) over independent measurements: a repeated one counts once, by its mean.
-let private goodnessOfFit parameters (rows: (Measurement * float) array) =
+let private goodnessOfFit parameters (rows: (Observation * float) array) =
     let independent =
         rows |> Array.groupBy fst |> Array.map (fun (_, g) -> g |> Array.averageBy snd)
 
@@ -71,34 +55,75 @@ let private frameResult (plan: FramePlan) (rows: Residual.Rows) thickness (calcu
         Scale = Residual.scale rows calculated
     }
 
-let private reflectionResults (plan: FramePlan) (rows: Residual.Rows) (calculated: float array) =
-    let c = Residual.scale rows calculated
-
-    [|
-        for i in 0 .. plan.Scored.Length - 1 ->
-            {
-                FrameId = plan.Frame.Id
-                Row = plan.Scored[i]
-                Calculated = c * calculated[i]
-                Weight = rows.Weight[i]
-                IsObserved = rows.Observed[i]
-            }
-    |]
+let private reflectionResults isFree id (frame: FreeRows.FrameRows) =
+    frame.Scored
+    |> Seq.mapi (fun i row ->
+        {
+            FrameId = id
+            Row = row
+            Calculated = frame.Scale * frame.Calculated[i]
+            Weight = frame.Rows.Weight[i]
+            IsObserved = frame.Rows.Observed[i]
+            IsFree = isFree
+        })
+    |> Seq.toArray
 
 let private misfits (rows: Residual.Rows) (plan: FramePlan) (calculated: float array) =
     let amplitudes = Residual.scaledAmplitudes rows calculated
 
     Array.init amplitudes.Length (fun i ->
-        measurement plan.Scored[i].Observation, (rows.Weight[i] * (rows.JanaAmplitude[i] - amplitudes[i])) ** 2.0)
+        plan.Scored[i].Observation, (rows.Weight[i] * (rows.JanaAmplitude[i] - amplitudes[i])) ** 2.0)
+
+/// The held-out rows of the frames that count, by frame id.
+///
+/// - `hand`: the potential of a stage → that of the hand in question
+/// - `working`: the working rows by frame id
+let private heldOutRows hand (problem: Problem) (stage: Stage) (state: State) (working: Map<int, FreeRows.FrameRows>) =
+    match Problem.planHeldOut problem stage state with
+    | None -> Map.empty
+    | Some heldOut ->
+        let plans = heldOut.Model.Plan.Frames
+
+        let states =
+            [|
+                for plan in plans ->
+                    {
+                        Thickness = state.Thickness[plan.Frame.Id]
+                        Rotation = Vector3.Zero
+                    }
+            |]
+
+        let potential =
+            Problem.potential problem heldOut (dsharp.tensor state.Structure)
+            |> hand heldOut
+
+        ForwardModel.intensities heldOut.Model potential states
+        |> Array.mapi (fun i calculated ->
+            let id = plans[i].Frame.Id
+            id, FreeRows.heldOut working[id] plans[i] heldOut.Model.Rows[i] calculated)
+        |> Map.ofArray
+
+let private validation (problem: Problem) (working: Map<int, FreeRows.FrameRows>) heldOut : Validation option =
+    if problem.HeldOut.IsEmpty then
+        None
+    else
+        let counting = working |> Map.filter (fun _ f -> Residual.isScored f.Rows)
+
+        Some
+            {
+                Working = counting.Values |> Seq.toArray |> FreeRows.agreement
+                HeldOut =
+                    (heldOut: Map<int, FreeRows.FrameRows>).Values
+                    |> Seq.toArray
+                    |> FreeRows.agreement
+            }
 
 let private meanOf values =
     if Array.isEmpty values then nan else Array.average values
 
-/// Evaluates a state on the rows of a stage. A frame without a thickness is left out.
-///
-/// Raises `NumericalException` naming the frame if an intensity is not finite.
-let at (problem: Problem) (stage: Stage) (state: State) : Evaluation =
-    let potential = Problem.potential problem stage (dsharp.tensor state.Structure)
+let private evaluate hand (problem: Problem) (stage: Stage) (state: State) : Evaluation =
+    let potential =
+        Problem.potential problem stage (dsharp.tensor state.Structure) |> hand stage
 
     let thickness (plan: FramePlan) =
         state.Thickness |> Map.tryFind plan.Frame.Id
@@ -129,6 +154,10 @@ let at (problem: Problem) (stage: Stage) (state: State) : Evaluation =
         kept
         |> Array.map (fun i -> frameResult plans[i] stage.Model.Rows[i] states[i].Thickness all[i])
 
+    let working =
+        over (fun plan rows calculated -> plan.Frame.Id, FreeRows.working plan rows calculated)
+
+    let heldOut = heldOutRows hand problem stage state (Map.ofArray working)
     let wR, rObs = frames |> Array.choose _.WR, frames |> Array.choose _.RObs
 
     let misfits =
@@ -152,7 +181,22 @@ let at (problem: Problem) (stage: Stage) (state: State) : Evaluation =
                 RowCount = frames |> Array.sumBy _.RowCount
                 UniqueMeasurementCount = misfits |> Array.distinctBy fst |> Array.length
                 ParameterCount = parameters
+                Validation = validation problem (Map.ofArray working) heldOut
             }
         Frames = frames
-        Reflections = over reflectionResults |> Array.concat
+        Reflections =
+            working
+            |> Array.collect (fun (id, rows) ->
+                let free = heldOut |> Map.tryFind id |> Option.toArray
+                Array.append (reflectionResults false id rows) (free |> Array.collect (reflectionResults true id)))
     }
+
+/// Evaluates a state on the rows of a stage. A frame without a thickness is left out.
+///
+/// Raises `NumericalException` naming the frame if an intensity is not finite.
+let at (problem: Problem) (stage: Stage) (state: State) : Evaluation =
+    evaluate (fun _ u -> u) problem stage state
+
+/// The same for the opposite hand of the structure, all else being as it is; the crystal of the result stays that of the state.
+let atOppositeHand (problem: Problem) (stage: Stage) (state: State) : Evaluation =
+    evaluate (fun (s: Stage) -> OppositeHand.potential s.Potential.Kind s.Potential.Support) problem stage state

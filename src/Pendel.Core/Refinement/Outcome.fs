@@ -26,6 +26,29 @@ type FrameResult =
         Scale: float
     }
 
+/// Agreement of a set of rows, pooled over independent measurements: a row counts 1/m of a measurement that stands in m rows.
+/// The scale of a frame is that of its working rows.
+type Agreement =
+    {
+        /// √(Σw²(I_o − cI_c)² / Σw²I_o²); NaN without rows.
+        WR: float
+        /// JANA's residuals; NaN without rows.
+        Pooled: Residual.Pooled
+        /// Independent measurements.
+        MeasurementCount: int
+        /// Their rows.
+        RowCount: int
+        /// Rows above 3σ.
+        ObservedCount: int
+    }
+
+/// What was refined against beside what was held out, on the frames that enter wR_mean.
+type Validation =
+    {
+        Working: Agreement
+        HeldOut: Agreement
+    }
+
 /// Result of one scored row.
 type ReflectionResult =
     {
@@ -37,9 +60,11 @@ type ReflectionResult =
         Weight: float
         /// Above 3σ.
         IsObserved: bool
+        /// Held out of the refinement.
+        IsFree: bool
     }
 
-/// Residuals of a data set (CONVENTIONS, Residuals).
+/// Residuals of a data set (CONVENTIONS, Residuals), of the rows that are refined against unless stated.
 type Residuals =
     {
         /// Mean over frames of wR_I.
@@ -62,6 +87,8 @@ type Residuals =
         UniqueMeasurementCount: int
         /// P of the goodness of fit.
         ParameterCount: int
+        /// Working against held-out measurements; None where none are held out.
+        Validation: Validation option
     }
 
 /// A structure with its data: what the model says of every frame and row.
@@ -88,6 +115,8 @@ type HistoryEntry =
         WRMean: float
         /// None within the joint refinement, whose loss is wR_mean.
         RObsMean: float option
+        /// None within the joint refinement but for the step that is kept, and where nothing is held out.
+        Validation: Validation option
     }
 
 /// Result of a refinement.

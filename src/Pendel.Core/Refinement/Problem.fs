@@ -13,7 +13,10 @@ type Problem =
     {
         Settings: Settings
         Crew: Crew
+        /// The data that are refined against.
         Experiment: Experiment
+        /// The same frames with the rows that are held out instead; empty where none are.
+        HeldOut: ImmutableArray<VirtualFrame>
         Optics: ElectronOptics
         Orientation: CrystalOrientation
         Structure: StructureModel
@@ -78,9 +81,46 @@ let private initialMosaicity (settings: Settings) (experiment: Experiment) : Roc
         Along = radians settings.MosaicityAlong
     }
 
+/// The data set with other frames.
+let private withFrames (experiment: Experiment) frames =
+    Experiment(
+        experiment.Cell,
+        experiment.Wavelength,
+        experiment.OrientationMatrix,
+        experiment.Geometry,
+        experiment.Mosaicity,
+        experiment.RockingCurveWidth,
+        frames,
+        RotationAxisPosition = experiment.RotationAxisPosition,
+        MergedFrames = experiment.MergedFrames,
+        FrameStep = experiment.FrameStep
+    )
+
+/// The frames that the settings do not exclude.
+let private keptFrames (settings: Settings) (experiment: Experiment) =
+    let ids = [ for f in experiment.Frames -> f.Id ]
+
+    match settings.ExcludedFrames |> List.except ids with
+    | [] -> ()
+    | absent ->
+        raise (
+            System.ArgumentException
+                $"exclude-frames names {FrameIds.toText absent}, which the data set does not have; its frames are {FrameIds.toText ids}"
+        )
+
+    let isKept (frame: VirtualFrame) =
+        not (List.contains frame.Id settings.ExcludedFrames)
+
+    let kept = experiment.Frames |> Seq.filter isKept |> ImmutableArray.CreateRange
+
+    if kept.IsEmpty && not settings.ExcludedFrames.IsEmpty then
+        raise (System.ArgumentException "exclude-frames leaves no frame")
+
+    kept
+
 /// The problem and its state before any refinement. The cell is that of the data.
 ///
-/// Raises `ArgumentException` naming a site whose ADP is not positive definite.
+/// Raises `ArgumentException` naming a site whose ADP is not positive definite, or an excluded frame that the data lack.
 let create (settings: Settings) threads (crystal: Crystal) (experiment: Experiment) =
     let optics = ElectronOptics.FromWavelength experiment.Wavelength
     let inDataCell = Crystal(experiment.Cell, crystal.SpaceGroup, crystal.Sites)
@@ -99,10 +139,16 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
             geometry.Geometry
         )
 
+    let struct (working, heldOut) =
+        keptFrames settings experiment |> HoldOut.split settings
+
+    let used = withFrames experiment working
+
     {
         Settings = settings
         Crew = Crew threads
-        Experiment = experiment
+        Experiment = used
+        HeldOut = heldOut
         Optics = optics
         Orientation = CrystalOrientation.FromExperiment experiment
         Structure = structure
@@ -119,7 +165,7 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
                 )
             )
         Geometry = geometry
-        ThicknessModel = experiment |> angles |> ThicknessModel.ofSettings settings
+        ThicknessModel = used |> angles |> ThicknessModel.ofSettings settings
         Workspaces = ConcurrentBag()
     },
     {
@@ -198,8 +244,7 @@ type Stage =
         Potential: Potential.PotentialModel
     }
 
-/// Plans the chosen frames at a state by a planner with given rocking curves.
-let private planBy (planner: Planner) (tilts: VirtualFrame -> ImmutableArray<Tilt>) (problem: Problem) (state: State) frames =
+let private planBy (planner: Planner) (tilts: VirtualFrame -> ImmutableArray<Tilt>) thicknesses (problem: Problem) (state: State) frames =
     let orientation =
         CrystalOrientation(problem.Orientation.Cell, problem.Orientation.U, state.Misset, problem.Orientation.Strain)
 
@@ -211,7 +256,7 @@ let private planBy (planner: Planner) (tilts: VirtualFrame -> ImmutableArray<Til
             (fun frame -> orientation.FrameMatrix(frame, correction frame)),
             correction,
             tilts,
-            thicknesses problem state
+            thicknesses
         )
 
     let potential =
@@ -223,11 +268,12 @@ let private planBy (planner: Planner) (tilts: VirtualFrame -> ImmutableArray<Til
     }
 
 /// Plans the chosen frames at a state with given rocking curves: beams and scored rows follow its orientations.
-let planWith tilts (problem: Problem) = planBy problem.Planner tilts problem
+let planWith tilts (problem: Problem) (state: State) frames =
+    planBy problem.Planner tilts (thicknesses problem state) problem state frames
 
 /// The same with all rows scored, however completely the frames record them.
-let planAllRows tilts (problem: Problem) =
-    planBy problem.PlannerOfAllRows tilts problem
+let planAllRows tilts (problem: Problem) (state: State) frames =
+    planBy problem.PlannerOfAllRows tilts (thicknesses problem state) problem state frames
 
 /// Plans the chosen frames at a state with the rocking curves of the settings.
 let plan (problem: Problem) (state: State) frames =
@@ -244,3 +290,27 @@ let scoredFrames (stage: Stage) =
             if Residual.isScored rows then
                 i
     |]
+
+/// The held-out rows of the planned frames that enter the means and have a thickness, with the rocking curves and the distribution
+/// of thickness of the plan; None without any.
+let planHeldOut (problem: Problem) (stage: Stage) (state: State) =
+    let counting =
+        Map
+            [
+                for i in scoredFrames stage do
+                    let plan = stage.Model.Plan.Frames[i]
+
+                    if state.Thickness.ContainsKey plan.Frame.Id then
+                        plan.Frame.Id, plan
+            ]
+
+    let frames =
+        problem.HeldOut
+        |> Seq.filter (fun f -> counting.ContainsKey f.Id)
+        |> ImmutableArray.CreateRange
+
+    if frames.IsEmpty then
+        None
+    else
+        let thicknesses = counting[frames[0].Id].Thicknesses
+        Some(planBy problem.Planner (fun f -> counting[f.Id].Tilts) thicknesses problem state frames)

@@ -56,6 +56,7 @@ let private moving (problem: Problem) name cycle (compute: State -> State) (reco
             Step = 1
             WRMean = residuals.WRMean
             RObsMean = Some residuals.RObsMean
+            Validation = residuals.Validation
         }
 
     { record with
@@ -148,6 +149,8 @@ let private joint (monitor: Monitor) (problem: Problem) cycle (record: Record) =
 
     let result = Joint.runAt (pace problem.Settings cycle) monitor problem rows started
 
+    let residuals = (Evaluate.at problem rows result.State).Residuals
+
     let entry step loss =
         {
             Stage = JointRefinement
@@ -155,6 +158,11 @@ let private joint (monitor: Monitor) (problem: Problem) cycle (record: Record) =
             Step = step
             WRMean = loss
             RObsMean = None
+            Validation =
+                if step = result.BestEpoch then
+                    residuals.Validation
+                else
+                    None
         }
 
     { record with
@@ -166,7 +174,7 @@ let private joint (monitor: Monitor) (problem: Problem) cycle (record: Record) =
             @ record.History
         Interrupted = monitor.Stop.IsCancellationRequested
     },
-    (Evaluate.at problem rows result.State).Residuals
+    residuals
 
 /// Refines a structure against a data set.
 ///

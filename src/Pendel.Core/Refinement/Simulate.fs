@@ -9,4 +9,4 @@ open Pendel.Core.Problem
 let run (monitor: Monitor) (settings: Settings) threads crystal experiment : Evaluation =
     let problem, initial = Problem.create settings threads crystal experiment
     let state = ThicknessScan.run monitor problem initial [| 0.0 |]
-    Evaluate.at problem (Problem.plan problem state experiment.Frames) state
+    Evaluate.at problem (Problem.plan problem state problem.Experiment.Frames) state

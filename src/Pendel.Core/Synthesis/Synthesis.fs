@@ -108,7 +108,7 @@ let synthesise
         |> Option.defaultWith (fun () -> (GeometryEvidence.Of experiment).Geometry)
 
     let settings =
-        { settings with
+        { Settings.withAllData settings with
             Geometry = Some geometry
         }
 
@@ -164,7 +164,7 @@ let synthesise
 /// What the model says of synthetic data at their truth: its wR_mean is the noise floor of any refinement.
 let atTruth (settings: Settings) threads crystal (synthetic: Synthetic) : Evaluation =
     let settings =
-        { settings with
+        { Settings.withAllData settings with
             Geometry = Some synthetic.Data.Geometry
         }
 

@@ -70,6 +70,9 @@ let ``written settings read back as they were`` () =
             "learning-rate", "0.1"
             "network-learning-rate", "0.002"
             "seed", "5"
+            "free", "0.1"
+            "free-seed", "3"
+            "exclude-frames", "19,20,50-60"
         ]
 
     Assert.Equal<string list>(SettingsTable.all |> List.map _.Name, changes |> List.map fst)

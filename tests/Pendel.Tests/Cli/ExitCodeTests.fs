@@ -173,6 +173,10 @@ let ``a selection without reflections is refused with the names of the files`` (
     inFolder (fun folder -> refuses folder [ "--beam-gmax"; "0.01" ] [ "a.cif"; "a.cif_pets" ])
 
 [<Fact>]
+let ``a frame to be excluded that the data lack is refused by its id`` () =
+    inFolder (fun folder -> refuses folder [ "--exclude-frames"; "1,7-9" ] [ "a.cif_pets"; "names 7-9" ])
+
+[<Fact>]
 let ``an existing folder of results is refused without force`` () =
     inFolder (fun folder ->
         let out = Path.Combine(folder, "out")
@@ -243,6 +247,8 @@ let ``a quiet simulation writes its files and nothing else`` () =
 [<InlineData("refine a.cif a.cif_pets --out x --out y", "--out is given 2 times")>]
 [<InlineData("refine a.cif a.cif_pets --out x --epochs -3", "--epochs: found \"-3\"")>]
 [<InlineData("refine a.cif a.cif_pets --out x --threads 0", "--threads: found \"0\"")>]
+[<InlineData("refine a.cif a.cif_pets --out x --exclude-frames 60-50", "--exclude-frames: found \"60-50\"")>]
+[<InlineData("refine a.cif a.cif_pets --out x --free 1", "--free: found \"1\"")>]
 [<InlineData("simulate a.cif a.cif_pets --epochs 3", "unknown option --epochs")>]
 let ``a wrong command line is refused with a hint`` (line: string, hint: string) =
     let code, out, error = run (List.ofArray (line.Split ' '))

@@ -16,7 +16,7 @@ let private spaceGroup (symbol: string) =
     | _ -> failwith $"{symbol} is not known"
 
 /// F of a crystal as a function of h, in Å; the images of the atoms are found once.
-let private structureFactor (crystal: Crystal) =
+let structureFactor (crystal: Crystal) =
     let images =
         [
             for atom in crystal.Sites do

@@ -42,6 +42,27 @@ let private row =
         Calculated = 7.25
         Weight = nan
         IsObserved = true
+        IsFree = false
+    }
+
+let private agreement wR : Agreement =
+    {
+        WR = wR
+        Pooled =
+            {
+                WRFAll = 2.0 * wR
+                RFObs = 3.0 * wR
+                RFAll = nan
+            }
+        MeasurementCount = 4
+        RowCount = 6
+        ObservedCount = 2
+    }
+
+let private validation: Validation =
+    {
+        Working = agreement 0.1
+        HeldOut = agreement 0.125
     }
 
 let private evaluation wR : Evaluation =
@@ -66,6 +87,7 @@ let private evaluation wR : Evaluation =
                 RowCount = 6
                 UniqueMeasurementCount = 5
                 ParameterCount = 9
+                Validation = Some validation
             }
         Frames = [| frame 1 0.05; frame 2 1.0 |]
         Reflections = [| row |]
@@ -85,6 +107,7 @@ let private outcome =
                     Step = 0
                     WRMean = 0.06
                     RObsMean = None
+                    Validation = Some validation
                 }
             |]
         BestStep = 7
@@ -124,6 +147,14 @@ let private at (path: string) (element: JsonElement) =
 [<InlineData("residuals/nAll", "6")>]
 [<InlineData("residuals/nUniqueMeasurements", "5")>]
 [<InlineData("residuals/nParameters", "9")>]
+[<InlineData("residuals/work/wR", "0.1")>]
+[<InlineData("residuals/free/wR", "0.125")>]
+[<InlineData("residuals/free/wRF_all", "0.25")>]
+[<InlineData("residuals/free/RF_obs", "0.375")>]
+[<InlineData("residuals/free/RF_all", "null")>]
+[<InlineData("residuals/free/nMeasurements", "4")>]
+[<InlineData("residuals/free/nAll", "6")>]
+[<InlineData("residuals/free/nObs", "2")>]
 [<InlineData("start/wR_mean", "0.06")>]
 [<InlineData("bestStep", "7")>]
 [<InlineData("startKept", "false")>]
@@ -131,6 +162,7 @@ let private at (path: string) (element: JsonElement) =
 [<InlineData("strain", "0.011")>]
 [<InlineData("corrections/max_deg", "1")>]
 [<InlineData("thickness/mean_A", "401.5")>]
+[<InlineData("outliers/wR_limit", "null")>]
 [<InlineData("settings/epochs", "40")>]
 [<InlineData("seed", "4")>]
 [<InlineData("version", "\"1.2.3\"")>]
@@ -167,13 +199,51 @@ let ``corrections are counted in tenths of the bound, the bound in the last`` ()
 
     Assert.Equal<int list>([ 1; 0; 0; 0; 0; 0; 0; 0; 0; 1 ], counts)
 
+[<Fact>]
+let ``the summary warns of what the inputs and the result have odd, and lists outliers`` () =
+    let warnings =
+        (at "warnings" summary).EnumerateArray()
+        |> Seq.map (fun w -> string (w.GetString()))
+        |> Seq.toList
+
+    Assert.Equal("odd", warnings[0])
+    Assert.StartsWith("9 parameters for 5 independent measurements", warnings[1])
+
+    // frame 2 has no wR
+    let outlier = (at "outliers/frames" summary).EnumerateArray() |> Seq.exactlyOne
+
+    Assert.Equal("2", (at "frame" outlier).GetRawText())
+    Assert.Equal("few reflections", (at "cause" outlier).GetString())
+
+    let text = Outliers.text (Diagnosis.ofEvaluation Settings.standard outcome.Final)
+
+    Assert.Contains(text, (fun line -> line.Contains "left out" && line.EndsWith "few reflections"))
+
+[<Fact>]
+let ``R_free stands beside R`` () =
+    let line =
+        Text.residuals outcome.Final.Residuals
+        |> List.find (fun l -> l.TrimStart().StartsWith "RF_obs" && not (l.Contains "pooled"))
+
+    Assert.Equal<string array>(
+        [| "RF_obs"; "30.00"; "%"; "37.50"; "%"; "1.25" |],
+        line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+    )
+
+    let without =
+        { outcome.Final.Residuals with
+            Validation = None
+        }
+
+    Assert.DoesNotContain(Text.residuals without, (fun l -> l.Contains "R_free"))
+
 let private lines (text: string) = text.TrimEnd('\n').Split '\n'
 
 [<Fact>]
 let ``tables leave absent and infinite values empty`` () =
     Assert.Equal("2,-10.5,3,1,,,402,1,0,0,1,1.5", (lines (Tables.frames outcome.Final.Frames))[2])
-    Assert.Equal("thickness-scan,1,0,0.06,", (lines (Tables.history outcome.History))[1])
-    Assert.Equal("1,1,-2,3,7.5,0.5,7.25,,1,0.001,0.25,0.003", (lines (Tables.reflections [| row |]))[1])
+    Assert.Equal("thickness-scan,1,0,0.06,,0.1,0.125", (lines (Tables.history outcome.History))[1])
+    Assert.Equal("1,1,-2,3,7.5,0.5,7.25,,1,0.001,0.25,0.003,0", (lines (Tables.reflections [| row |]))[1])
 
 [<Fact>]
 let ``every row of a table has the columns of its header`` () =
@@ -214,4 +284,5 @@ let ``the refined CIF reads back with its structure and its R factors`` () =
     Assert.Equal(crystal.Sites[0], StructureReader.Parse(text, "refined.cif").Value.Sites[0])
     Assert.Equal("electron", (value "_diffrn_radiation_probe").Text)
     Assert.Equal("0.0800", (value "_refine_ls_R_factor_gt").Text)
+    Assert.Contains("wR(I) 0.1250 (work 0.1000)", (value "_refine_special_details").Text)
     Assert.True((value "_refine_ls_goodness_of_fit_ref").IsAbsent)

@@ -1,0 +1,106 @@
+/// `pendel absolute`: both hands of a structure refined against a data set, and which of them it is.
+module Pendel.Cli.AbsoluteCommand
+
+open System.Diagnostics
+open System.IO
+open Pendel.Crystallography
+open Pendel.Core
+open Pendel.IO
+open Pendel.Report
+open Pendel.Report.AbsoluteResult
+
+/// The opposite hand of a structure.
+///
+/// Raises `DataException` naming the file where the structure is its own inverse.
+let private oppositeOf path (crystal: Crystal) =
+    if Enantiomorph.IsItself crystal then
+        let message =
+            $"the structure ({crystal.SpaceGroup}) is centrosymmetric: it is its own inverse, so there is no hand to determine"
+
+        raise (DataException(path, message))
+
+    Enantiomorph.Of crystal
+
+/// Refines one hand and writes its results to a folder of its own.
+let private refine terminal options settings folder (inputs: Inputs.Inputs) hand crystal =
+    let quiet = Map.containsKey "quiet" options
+    let watch = Stopwatch.StartNew()
+    let threads = EffectiveSettings.threads options
+
+    if not quiet then
+        terminal.Error.WriteLine $"hand {key hand}:"
+
+    let outcome =
+        Inputs.guard inputs.Name (fun () ->
+            ProgressView.run terminal quiet (fun monitor ->
+                Refine.run monitor settings threads crystal inputs.Experiment))
+
+    let run =
+        Inputs.record "absolute" settings threads inputs watch.Elapsed.TotalSeconds
+
+    let written = Results.ofRefinement run inputs.Experiment outcome
+    Results.write (Path.Combine(folder, key hand)) (options.ContainsKey "force") written
+    outcome
+
+let private finish terminal (options: Map<string, string>) settings seconds folder inputs (result: Result) =
+    let threads = EffectiveSettings.threads options
+
+    let text =
+        AbsoluteResult.json (Inputs.record "absolute" settings threads inputs seconds) result
+
+    // the folder holds those of the hands by now, so it is not empty
+    Results.write folder true [ ResultFile("absolute.json", text) ]
+
+    if options.ContainsKey "json" then
+        terminal.Out.Write text
+    elif not (options.ContainsKey "quiet") then
+        Terminal.print terminal (AbsoluteResult.text result)
+        terminal.Out.WriteLine $"written to {folder}: absolute.json, and each hand's results in given and inverted"
+
+/// Refines both hands, compares them and writes all results.
+///
+/// Raises `UsageException`, `DataException` and `NumericalException`.
+let run (terminal: Terminal) files (options: Map<string, string>) =
+    let watch = Stopwatch.StartNew()
+    let structurePath, dataPath = Inputs.paths files
+    let settings = EffectiveSettings.ofOptions Settings.standard options
+    let folder = options["out"]
+    let inputs = Inputs.read settings structurePath dataPath
+    let opposite = oppositeOf structurePath inputs.Crystal
+    ResultFolder.Claim(folder, options.ContainsKey "force")
+
+    if not (options.ContainsKey "quiet") then
+        Terminal.warn terminal inputs.Warnings
+
+    let refine = refine terminal options settings folder inputs
+
+    let interrupted () =
+        terminal.Error.WriteLine $"interrupted: {folder} holds the best state so far, without an answer"
+        ExitCode.Interrupted
+
+    let given = refine AbsoluteStructure.Given inputs.Crystal
+
+    if given.Interrupted then
+        interrupted ()
+    else
+        let inverted = refine AbsoluteStructure.Inverted opposite
+
+        if inverted.Interrupted then
+            interrupted ()
+        else
+            finish
+                terminal
+                options
+                settings
+                watch.Elapsed.TotalSeconds
+                folder
+                inputs
+                {
+                    Given = given
+                    Inverted = inverted
+                    Test = AbsoluteStructure.compare given.Final.Reflections inverted.Final.Reflections
+                    Instant =
+                        AbsoluteStructure.instant settings (EffectiveSettings.threads options) inputs.Experiment given
+                }
+
+            ExitCode.Done

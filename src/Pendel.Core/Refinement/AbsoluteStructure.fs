@@ -1,0 +1,105 @@
+/// Which hand of a structure agrees better with the data, and how certain that is.
+///
+/// Sign test over independent measurements: of N that are scored in both hands, k are fitted better by the structure as given;
+/// were both hands alike, k would be binomial with N/2 ± √N/2. z = (k − N/2)/(√N/2), p = Φ(z).
+/// Sources: Klar et al. (2023), doi 10.1038/s41557-023-01186-1, after Le Page, Gabe & Gainsford (1990), J. Appl. Cryst. 23, 406.
+module Pendel.Core.AbsoluteStructure
+
+open MathNet.Numerics.Distributions
+open Pendel.Crystallography
+open Pendel.Diffraction
+open Pendel.Core.Problem
+
+/// The hand that the data prefer.
+type Hand =
+    | Given
+    | Inverted
+    | Undecided
+
+/// Outcome of the sign test.
+type SignTest =
+    {
+        /// N: independent measurements that are scored in both hands.
+        MeasurementCount: int
+        /// k: those that the structure as given fits better; a tie counts one half.
+        BetterAsGiven: float
+        /// Positive for the structure as given; 0 without measurements.
+        Z: float
+        /// Φ(z): probability that the hand is the given one.
+        Probability: float
+        /// Φ(−z): probability that it is the other one, exact also where it is small.
+        ProbabilityOfOther: float
+        Hand: Hand
+    }
+
+/// |z| below which no hand is named.
+[<Literal>]
+let Limit = 3.0
+
+let private misfit (r: ReflectionResult) =
+    abs (r.Row.Observation.Intensity - r.Calculated)
+
+/// The test on measurements with the misfits that each hand leaves.
+let private signTest (misfits: struct (float * float) array) : SignTest =
+    let better =
+        misfits
+        |> Array.sumBy (fun (struct (given, inverted)) ->
+            if given < inverted then 1.0
+            elif given = inverted then 0.5
+            else 0.0)
+
+    let n = float misfits.Length
+    let z = if n = 0.0 then 0.0 else (better - n / 2.0) / (sqrt n / 2.0)
+
+    {
+        MeasurementCount = misfits.Length
+        BetterAsGiven = better
+        Z = z
+        Probability = Normal.CDF(0.0, 1.0, z)
+        ProbabilityOfOther = Normal.CDF(0.0, 1.0, -z)
+        Hand =
+            if z >= Limit then Given
+            elif z <= -Limit then Inverted
+            else Undecided
+    }
+
+/// Compares the misfits |I_o − cI_c| of the same measurements in both hands. A measurement that stands in several rows has the mean
+/// misfit of those that are scored in both hands.
+let compare (given: ReflectionResult array) (inverted: ReflectionResult array) : SignTest =
+    let key (r: ReflectionResult) =
+        struct (r.FrameId, r.Row.Observation.Hkl)
+
+    let other = inverted |> Array.map (fun r -> key r, misfit r) |> dict
+
+    given
+    |> Array.filter (fun r -> other.ContainsKey(key r))
+    |> Array.groupBy _.Row.Observation
+    |> Array.map (fun (_, rows) ->
+        struct (rows |> Array.averageBy misfit, rows |> Array.averageBy (fun r -> other[key r])))
+    |> signTest
+
+/// The state that a refinement ended in, as the start of another problem.
+let private resumed settings threads experiment (outcome: Outcome) =
+    let problem, initial =
+        Problem.create settings threads outcome.Final.Crystal experiment
+
+    let byFrame value =
+        outcome.Final.Frames |> Array.map (fun f -> f.Id, value f) |> Map.ofArray
+
+    problem,
+    { initial with
+        Misset = outcome.Misset
+        Corrections = byFrame _.Correction
+        Thickness = byFrame _.Thickness
+        Mosaicity = outcome.Final.Mosaicity
+    }
+
+/// The answer without another refinement: the opposite hand with every parameter of the refined one, which has therefore had its
+/// orientations, scales and thicknesses fitted.
+///
+/// - `outcome`: refinement of the structure as given
+let instant settings threads experiment (outcome: Outcome) : SignTest =
+    let problem, state = resumed settings threads experiment outcome
+    let stage = Problem.plan problem state problem.Experiment.Frames
+
+    compare (Evaluate.at problem stage state).Reflections (Evaluate.atOppositeHand problem stage state).Reflections

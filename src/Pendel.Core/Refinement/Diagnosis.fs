@@ -1,0 +1,232 @@
+/// Frames and measurements that disagree far more than the others, with the likely cause, and what the data do not support.
+///
+/// *Far more*: above the median by a number of robust standard deviations, 1.4826 × the median absolute deviation. Causes are
+/// guesses by rules that look at one thing each; the first that holds is named.
+module Pendel.Core.Diagnosis
+
+open Pendel.Crystallography
+open Pendel.Diffraction
+
+/// Why a frame may disagree.
+type FrameCause =
+    /// Fewer than 10 scored rows or 5 observed ones.
+    | FewReflections
+    /// Half of the frames have twice its median I/σ and more.
+    | Weak
+    /// |ω_f| at nine tenths of its bound or more.
+    | OrientationFarOff
+    /// At an end of the range.
+    | ThicknessAtBound
+    /// Scale off the median of its neighbours by a factor of 2.
+    | ScaleOff
+    /// One row makes more than half of Σw²(I_o − cI_c)².
+    | OneReflection of MillerIndex
+    /// None of these.
+    | Spread
+
+/// A frame that disagrees, or that wR_mean leaves out.
+type FrameOutlier =
+    {
+        Frame: FrameResult
+        Cause: FrameCause
+    }
+
+/// Why a measurement may disagree.
+type MeasurementCause =
+    /// All its frames are outliers.
+    | OutlyingFrames
+    /// It agrees in other frames.
+    | OneFrame of int
+    /// RSg above nine tenths of its limit in all its frames.
+    | EndOfRange
+    /// I_o above c I_c.
+    | TooStrong
+    /// I_o below c I_c.
+    | TooWeak
+
+/// A measurement that disagrees.
+type MeasurementOutlier =
+    {
+        Measurement: Observation
+        /// Frames in which it is scored.
+        Frames: int array
+        /// c I_c, mean over its rows.
+        Calculated: float
+        /// Root mean square over its rows of w(√I_o − √(c I_c)).
+        Misfit: float
+        Cause: MeasurementCause
+    }
+
+type Diagnosis =
+    {
+        /// Limit of wR_I; None where there are too few frames to tell.
+        FrameLimit: float option
+        /// By falling wR_I, those left out of wR_mean last.
+        Frames: FrameOutlier array
+        /// By falling misfit.
+        Measurements: MeasurementOutlier array
+        /// What the data do not support.
+        Warnings: string list
+    }
+
+/// Robust standard deviations above the median from which a frame and a measurement are outliers.
+let private frameDeviations, measurementDeviations = 3.0, 6.0
+
+/// Fewest frames, or measurements, of which one may be an outlier.
+let private fewest = 5
+
+let private median (values: float array) =
+    let sorted = Array.sort values
+    0.5 * (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2])
+
+let private limit deviations (values: float array) =
+    if values.Length < fewest then
+        None
+    else
+        let middle = median values
+        let spread = 1.4826 * median (values |> Array.map (fun v -> abs (v - middle)))
+        Some(middle + deviations * spread)
+
+let private isAtBound (settings: Settings) (frame: FrameResult) =
+    let margin = 0.01 * (settings.ThicknessMax - settings.ThicknessMin)
+
+    settings.ThicknessModel <> ThicknessChoice.Kinematical
+    && (frame.Thickness < settings.ThicknessMin + margin
+        || frame.Thickness > settings.ThicknessMax - margin)
+
+let private significance (rows: ReflectionResult array) =
+    rows
+    |> Array.filter (fun r -> r.Row.Observation.Su > 0.0)
+    |> Array.map (fun r -> r.Row.Observation.Intensity / r.Row.Observation.Su)
+    |> fun values -> if values.Length = 0 then 0.0 else median values
+
+/// Scale of each frame over the median of those of its five neighbours on each side, by id.
+let private relativeScales (frames: FrameResult array) =
+    let ordered = frames |> Array.sortBy _.Alpha
+
+    ordered
+    |> Array.mapi (fun i f ->
+        let near = ordered[max 0 (i - 5) .. min (ordered.Length - 1) (i + 5)]
+        f.Id, f.Scale / median (near |> Array.map _.Scale))
+    |> Map.ofArray
+
+/// The row that makes more than half of Σw²(I_o − cI_c)² of a frame.
+let private dominant (rows: ReflectionResult array) =
+    let misfit (r: ReflectionResult) =
+        (r.Weight * (r.Row.Observation.Intensity - r.Calculated)) ** 2.0
+
+    let half = 0.5 * Array.sumBy misfit rows
+
+    rows
+    |> Array.tryFind (fun r -> misfit r > half)
+    |> Option.map _.Row.Observation.Hkl
+
+let private frameCause (settings: Settings) (scales: Map<int, float>) typical (frame: FrameResult) rows =
+    let bound = Angle.Radians settings.OrientationBound
+
+    if frame.RowCount < 10 || frame.ObservedCount < 5 then
+        FewReflections
+    elif frame.Correction.Length >= 0.9 * bound then
+        OrientationFarOff
+    elif isAtBound settings frame then
+        ThicknessAtBound
+    elif scales[frame.Id] > 2.0 || scales[frame.Id] < 0.5 then
+        ScaleOff
+    elif significance rows < 0.5 * typical then
+        Weak
+    else
+        dominant rows |> Option.map OneReflection |> Option.defaultValue Spread
+
+let private frames (settings: Settings) (evaluation: Evaluation) limit (rows: Map<int, ReflectionResult array>) =
+    let scales = relativeScales evaluation.Frames
+
+    let typical =
+        if rows.IsEmpty then
+            0.0
+        else
+            rows |> Map.values |> Seq.map significance |> Seq.toArray |> median
+
+    [|
+        for f in evaluation.Frames do
+            let isFar =
+                match f.WR, limit with
+                | Some wR, Some limit -> wR > limit
+                | None, _ -> true
+                | Some _, None -> false
+
+            if isFar then
+                {
+                    Frame = f
+                    Cause = frameCause settings scales typical f (rows |> Map.tryFind f.Id |> Option.defaultValue [||])
+                }
+    |]
+    |> Array.sortBy (fun o -> o.Frame.WR |> Option.map (~-) |> Option.defaultValue 0.0)
+
+let private misfit (r: ReflectionResult) =
+    let amplitude i = sqrt (max i 0.0)
+    r.Weight * (amplitude r.Row.Observation.Intensity - amplitude r.Calculated)
+
+let private measurementCause (settings: Settings) outlying limit (rows: ReflectionResult array) =
+    let far = rows |> Array.filter (fun r -> abs (misfit r) > limit)
+
+    if rows |> Array.forall (fun r -> Set.contains r.FrameId outlying) then
+        OutlyingFrames
+    elif rows.Length > 1 && far.Length = 1 then
+        OneFrame far[0].FrameId
+    elif rows |> Array.forall (fun r -> r.Row.Rsg > 0.9 * settings.Selection.Rsg) then
+        EndOfRange
+    elif Array.sumBy misfit rows > 0.0 then
+        TooStrong
+    else
+        TooWeak
+
+let private measurements (settings: Settings) outlying (rows: ReflectionResult array) =
+    let grouped =
+        rows
+        |> Array.groupBy _.Row.Observation
+        |> Array.map (fun (m, repeated) -> m, repeated, sqrt (repeated |> Array.averageBy (fun r -> misfit r ** 2.0)))
+
+    match grouped |> Array.map (fun (_, _, size) -> size) |> limit measurementDeviations with
+    | None -> [||]
+    | Some limit ->
+        grouped
+        |> Array.filter (fun (_, _, size) -> size > limit)
+        |> Array.map (fun (m, repeated, size) ->
+            {
+                Measurement = m
+                Frames = repeated |> Array.map _.FrameId
+                Calculated = repeated |> Array.averageBy _.Calculated
+                Misfit = size
+                Cause = measurementCause settings outlying limit repeated
+            })
+        |> Array.sortByDescending _.Misfit
+
+let private warnings (settings: Settings) (evaluation: Evaluation) =
+    let r = evaluation.Residuals
+    let atBound = evaluation.Frames |> Array.filter (isAtBound settings)
+
+    [
+        if r.ParameterCount >= r.UniqueMeasurementCount then
+            $"{r.ParameterCount} parameters for {r.UniqueMeasurementCount} independent measurements: the data do not support the model"
+
+        if atBound.Length > 0 then
+            let ids = atBound |> Seq.map _.Id |> FrameIds.toText
+
+            System.FormattableString.Invariant
+                $"the thickness of frames {ids} lies at an end of thickness-range, {settings.ThicknessMin}..{settings.ThicknessMax} Å: widen it, or mistrust these frames"
+    ]
+
+/// Looks at the working rows of an evaluation.
+let ofEvaluation (settings: Settings) (evaluation: Evaluation) : Diagnosis =
+    let rows = evaluation.Reflections |> Array.filter (fun r -> not r.IsFree)
+    let byFrame = rows |> Array.groupBy _.FrameId |> Map.ofArray
+    let limit = evaluation.Frames |> Array.choose _.WR |> limit frameDeviations
+    let frames = frames settings evaluation limit byFrame
+    let outlying = frames |> Array.map _.Frame.Id |> set
+
+    {
+        FrameLimit = limit
+        Frames = frames
+        Measurements = measurements settings outlying rows
+        Warnings = warnings settings evaluation
+    }

@@ -1,0 +1,58 @@
+/// Held-out measurements beside those that were refined against.
+module Pendel.Core.FreeRows
+
+open Pendel.Diffraction
+
+/// Scored rows of a frame and what is calculated for them.
+type FrameRows =
+    {
+        Scored: ScoredReflection seq
+        Rows: Residual.Rows
+        /// I_c.
+        Calculated: float array
+        /// c of the frame's working rows.
+        Scale: float
+        /// s of the frame's working rows.
+        AmplitudeScale: float
+    }
+
+/// The working rows of a frame.
+let working (plan: FramePlan) rows calculated =
+    {
+        Scored = plan.Scored
+        Rows = rows
+        Calculated = calculated
+        Scale = Residual.scale rows calculated
+        AmplitudeScale = Residual.amplitudeScale rows calculated
+    }
+
+/// The held-out rows of a frame, on the scales of its working ones.
+let heldOut (working: FrameRows) (plan: FramePlan) rows calculated =
+    { working with
+        Scored = plan.Scored
+        Rows = rows
+        Calculated = calculated
+    }
+
+/// Agreement over independent measurements.
+let agreement (frames: FrameRows array) : Agreement =
+    let repetitions =
+        frames |> Seq.collect _.Scored |> Seq.countBy _.Observation |> dict
+
+    let scaled (f: FrameRows) : Residual.ScaledRows =
+        {
+            Rows = f.Rows
+            Share = [| for row in f.Scored -> 1.0 / float repetitions[row.Observation] |]
+            Intensity = f.Calculated |> Array.map ((*) f.Scale)
+            Amplitude = Residual.amplitudesOn f.AmplitudeScale f.Calculated
+        }
+
+    let rows = frames |> Array.map scaled
+
+    {
+        WR = Residual.pooledWR rows
+        Pooled = Residual.pooledRows rows
+        MeasurementCount = repetitions.Count
+        RowCount = rows |> Array.sumBy _.Share.Length
+        ObservedCount = rows |> Array.sumBy (fun f -> f.Rows.Observed |> Seq.filter id |> Seq.length)
+    }
