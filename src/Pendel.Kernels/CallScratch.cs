@@ -25,16 +25,24 @@ internal sealed class CallScratch<TLanes, TVector, T>
 
     public Scratch<double> RowSum { get; } = new();
 
+    /// <summary>z of each thickness.</summary>
+    public Scratch<double> Arguments { get; } = new();
+
+    public Scratch<double> ExactCoefficients { get; } = new();
+
+    /// <summary>The coefficients of a call without an adjoint.</summary>
+    public Scratch<T> Coefficients { get; } = new();
+
     /// <summary>Scored rows of the φ_k of even and of odd orders, for a scan of thicknesses.</summary>
     public PackedMatrix<TLanes, TVector, T> EvenRows { get; } = new();
 
     public PackedMatrix<TLanes, TVector, T> OddRows { get; } = new();
     public Scratch<T> ScoredRow { get; } = new();
-    public Scratch<T> ThicknessCoefficients { get; } = new();
     public Scratch<T> EvenSums { get; } = new();
     public Scratch<T> OddSums { get; } = new();
     public Scratch<double> ScoredEven { get; } = new();
     public Scratch<double> ScoredOdd { get; } = new();
     public Scratch<double> ScoredFactors { get; } = new();
     public Scratch<double> ScoredSums { get; } = new();
+    public Scratch<double> Amplitudes { get; } = new();
 }

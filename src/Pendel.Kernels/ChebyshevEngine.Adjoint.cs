@@ -101,12 +101,13 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             {
                 SetFirst(Phi(0), 0.5);
             }
+            // first of all: it reads the φ_k in the order of memory, from a far cache
+            call.Outer.PackConjugate<TAlgebra>(Phi(first), column, plane, beams, (last - first + 1) * tilts);
             for (int k = last + 1; k > first; k--)
             {
                 Retreat<TAlgebra>(k);
-                AddDiagonal(k);
             }
-            call.Outer.PackConjugate<TAlgebra>(Phi(first), column, plane, beams, (last - first + 1) * tilts);
+            AddDiagonals<TAlgebra>(first, last);
             if (last == highest - 1)
             {
                 call.PotentialSum.ReserveZeros(call.Outer.TilesLength(beams));
@@ -150,7 +151,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             many > 0 ? ManySource(k)
             : k % 2 == 0 ? EvenSource
             : OddSource;
-        T factor = many > 0 ? T.One : T.CreateTruncating(coefficients.Pointer[k]);
+        T factor = many > 0 ? T.One : Coefficients[k * stride];
         Recurrence<TLanes, TVector, T, TAlgebra, One> step = new()
         {
             Weight = ScaledWeight,
@@ -167,24 +168,30 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         (hermitian ? packed : packedAdjoint).Multiply(Lambda(k + 1), plane, column, tiltBlocks, ref step);
     }
 
-    /// <summary>Adds Re Λ_k φ_{k−1}* to the sum of the diagonal.</summary>
+    /// <summary>Adds Re Σ_k Λ_{k+1} φ_k* over a block of orders, the last first, to the sum of the diagonal.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddDiagonal(int k)
+    private void AddDiagonals<TAlgebra>(int first, int last)
+        where TAlgebra : IAlgebra
     {
-        T* lambda = Lambda(k);
-        T* phi = Phi(k - 1);
+        nint step = vector;
+        nint height = plane;
+        nint toLast = (last - first) * step;
+        T* lambda = Lambda(first + 1);
+        T* phi = Phi(first);
         T* sum = call.DiagonalSum.Pointer;
-        nint length = plane;
-        nint imaginary = parts == 2 ? plane : 0;
-        for (int s = 0; s < tilts; s++, lambda += column, phi += column, sum += length)
+        for (int s = 0; s < tilts; s++, lambda += column, phi += column, sum += height)
         {
-            for (nint g = 0; g < length; g += TLanes.Count)
+            for (nint g = 0; g < height; g += TLanes.Count)
             {
-                TVector total = TLanes.MultiplyAdd(TLanes.Load(lambda + g), TLanes.Load(phi + g), TLanes.Load(sum + g));
-                if (imaginary > 0)
+                TVector total = TLanes.Load(sum + g);
+                for (nint at = toLast + g; at >= 0; at -= step)
                 {
-                    TVector im = TLanes.Load(lambda + imaginary + g);
-                    total = TLanes.MultiplyAdd(im, TLanes.Load(phi + imaginary + g), total);
+                    total = TLanes.MultiplyAdd(TLanes.Load(lambda + at), TLanes.Load(phi + at), total);
+                    if (TAlgebra.Parts == 2)
+                    {
+                        TVector im = TLanes.Load(lambda + at + height);
+                        total = TLanes.MultiplyAdd(im, TLanes.Load(phi + at + height), total);
+                    }
                 }
                 TLanes.Store(sum + g, total);
             }

@@ -10,7 +10,8 @@ internal abstract partial class ChebyshevEngine
         ReadOnlySpan<double> thicknesses,
         ReadOnlySpan<double> shares,
         ReadOnlySpan<int> chosen,
-        Span<double> intensities
+        Span<double> intensities,
+        bool valueOnly
     );
 }
 
@@ -22,7 +23,6 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     private readonly Scratch<double> manyAmplitudes = new();
     private readonly Scratch<double> manyShares = new();
     private readonly Scratch<int> manyBeams = new();
-    private readonly Scratch<T> manyCoefficients = new();
 
     /// <summary>Thicknesses of the last distribution; 0 after a single thickness or a scan.</summary>
     private int many;
@@ -30,7 +30,10 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
 
     private int ManyCount => tilts * manyBeamCount;
 
-    private int ManyWidth => new Blocks(parts * ManyCount, TLanes.Count).Count * TLanes.Count;
+    /// <summary>Length of the chosen beams of a tilt among the sources, padded to whole vectors.</summary>
+    private int ManyPlaces => new Blocks(manyBeamCount, TLanes.Count).Count * TLanes.Count;
+
+    private int ManyWidth => parts * tilts * ManyPlaces;
 
     /// <inheritdoc/>
     public override double ForwardMany(
@@ -38,27 +41,27 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         ReadOnlySpan<double> thicknesses,
         ReadOnlySpan<double> shares,
         ReadOnlySpan<int> chosen,
-        Span<double> intensities
+        Span<double> intensities,
+        bool valueOnly
     )
     {
-        double largest = Largest(thicknesses);
+        double thickness = thicknesses[PlaceOfLargest(thicknesses)];
         if (chosen.IsEmpty)
         {
-            double bound = Forward(arc, largest, oppositeHand: false, intensities);
+            double bound = Forward(arc, thickness, oppositeHand: false, intensities, valueOnly);
             intensities.Clear();
             return bound;
         }
-        (forwardKept, scanning, many, manyBeamCount) = (false, false, thicknesses.Length, chosen.Length);
+        (forwardKept, this.valueOnly, many, manyBeamCount) = (false, valueOnly, thicknesses.Length, chosen.Length);
         double error = arc.IsReal
-            ? ForwardMany<RealAlgebra>(arc, largest, thicknesses, shares, chosen, intensities)
-            : ForwardMany<ComplexAlgebra>(arc, largest, thicknesses, shares, chosen, intensities);
-        (forwardKept, forwardThickness, forwardOpposite) = (true, largest, false);
+            ? ForwardMany<RealAlgebra>(arc, thicknesses, shares, chosen, intensities)
+            : ForwardMany<ComplexAlgebra>(arc, thicknesses, shares, chosen, intensities);
+        (forwardKept, forwardThickness, forwardOpposite) = (!valueOnly, thickness, false);
         return error;
     }
 
     private double ForwardMany<TAlgebra>(
         in ArcMatrix arc,
-        double largest,
         ReadOnlySpan<double> thicknesses,
         ReadOnlySpan<double> shares,
         ReadOnlySpan<int> chosen,
@@ -66,23 +69,22 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     )
         where TAlgebra : IAlgebra
     {
-        double error = Propagate<TAlgebra>(arc, largest, nameof(thicknesses), chosen);
+        double error = Propagate<TAlgebra>(arc, thicknesses, nameof(thicknesses), chosen);
         chosen.CopyTo(new Span<int>(manyBeams.Reserve(manyBeamCount), manyBeamCount));
         double* share = manyShares.Reserve(many);
-        SumScored(arc, thicknesses, manyCoefficients);
-        double* amplitude = manyAmplitudes.Reserve(2L * many * ManyCount);
+        SumScored(many);
+        int all = ManyCount;
+        double* re = (valueOnly ? call.Amplitudes : manyAmplitudes).Reserve(
+            (valueOnly ? 2 : 2L * many) * all + TLanes.Count
+        );
         FillFactors(arc, chosen, []);
-        Span<double> sums = new(call.ScoredSums.ReserveZeros(ManyCount), ManyCount);
-        for (int t = 0; t < many; t++, amplitude += 2 * ManyCount)
+        Span<double> sums = new(call.ScoredSums.ReserveZeros(all), all);
+        for (int t = 0; t < many; t++, re += valueOnly ? 0 : 2 * all)
         {
             double transmission = Transmission(arc, thicknesses[t]);
             share[t] = shares[t] * transmission * transmission;
-            ReadAmplitudes(t, many, ManyCount);
-            new Span<double>(call.ScoredEven.Pointer, ManyCount).CopyTo(new Span<double>(amplitude, ManyCount));
-            new Span<double>(call.ScoredOdd.Pointer, ManyCount).CopyTo(
-                new Span<double>(amplitude + ManyCount, ManyCount)
-            );
-            Doubles.AddSquares(share[t], amplitude, amplitude + ManyCount, call.ScoredFactors.Pointer, sums);
+            ReadAmplitudes(t, many, all, re, re + all);
+            Doubles.AddSquares(share[t], re, re + all, call.ScoredFactors.Pointer, sums);
         }
         intensities.Clear();
         for (int s = 0; s < tilts; s++)
@@ -95,10 +97,11 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         return error;
     }
 
-    /// <summary>w ψ̄ of the chosen beams at every thickness, as <see cref="Sources"/>: [parity][thickness][part][tilt][place].</summary>
+    /// <summary>w ψ̄ of the chosen beams at every thickness, as <see cref="Sources"/>: [parity][thickness][tilt][part][place].</summary>
     private void ManySources<TAlgebra>(in ArcMatrix arc, ReadOnlySpan<double> intensityCotangent)
         where TAlgebra : IAlgebra
     {
+        int places = ManyPlaces;
         nint toOdd = (nint)many * ManyWidth;
         T* to = call.ManySources.ReserveZeros(2 * toOdd);
         double* bar = call.ScoredFactors.Reserve(ManyCount);
@@ -111,33 +114,46 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             }
         }
         double* re = manyAmplitudes.Pointer;
-        for (int t = 0; t < many; t++, to += ManyWidth, re += 2 * ManyCount)
+        for (int t = 0; t < many; t++, re += 2 * ManyCount)
         {
-            double* im = re + ManyCount;
-            double share = manyShares.Pointer[t];
-            for (int at = 0; at < ManyCount; at++)
+            for (int s = 0; s < tilts; s++, to += TAlgebra.Parts * places)
             {
-                T real = T.CreateTruncating(share * bar[at] * re[at]);
-                T imaginary = T.CreateTruncating(share * bar[at] * im[at]);
-                to[at] = real;
-                to[at + toOdd] = imaginary;
-                if (TAlgebra.Parts == 2)
-                {
-                    to[at + ManyCount] = imaginary;
-                    to[at + toOdd + ManyCount] = -real;
-                }
+                int at = s * manyBeamCount;
+                ManySources<TAlgebra>(manyShares.Pointer[t], bar + at, re + at, to, to + toOdd);
             }
         }
         call.Sources.ReserveZeros(2 * vector);
     }
 
+    /// <summary>Those of one tilt and thickness.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ManySources<TAlgebra>(double share, double* bar, double* re, T* even, T* odd)
+        where TAlgebra : IAlgebra
+    {
+        double* im = re + ManyCount;
+        int toIm = ManyPlaces;
+        for (int i = 0; i < manyBeamCount; i++)
+        {
+            T real = T.CreateTruncating(share * bar[i] * re[i]);
+            T imaginary = T.CreateTruncating(share * bar[i] * im[i]);
+            even[i] = real;
+            odd[i] = imaginary;
+            if (TAlgebra.Parts == 2)
+            {
+                even[i + toIm] = imaginary;
+                odd[i + toIm] = -real;
+            }
+        }
+    }
+
     /// <summary>Σ_j c_k(t_j) times the sources of each thickness, spread over the beams.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private T* ManySource(int k)
     {
         int width = ManyWidth;
         T* row = call.ScoredRow.Reserve(width);
         T* from = call.ManySources.Pointer + (k % 2 * (nint)many * width);
-        T* factors = manyCoefficients.Pointer + ((nint)k * many);
+        T* factors = Coefficients + ((nint)k * stride);
         int i = 0;
         for (; i + (4 * TLanes.Count) <= width; i += 4 * TLanes.Count)
         {
@@ -152,18 +168,33 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             }
             TLanes.Store(row + i, sum);
         }
-        for (int part = 0; part < parts; part++)
+        Spread(row);
+        return EvenSource;
+    }
+
+    /// <summary>Puts a row [tilt][part][place] at its beams. What whole vectors write beyond them are zeros, in the order of the places in memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Spread(T* row)
+    {
+        int* beam = manyBeams.Pointer;
+        int count = manyBeamCount;
+        int places = ManyPlaces;
+        for (int s = 0; s < tilts; s++)
         {
-            for (int s = 0; s < tilts; s++)
+            for (int part = 0; part < parts; part++, row += places)
             {
                 T* to = EvenSource + (s * column) + (part * plane);
-                for (int place = 0; place < manyBeamCount; place++)
+                if (scoredTogether)
                 {
-                    to[manyBeams.Pointer[place]] = *row++;
+                    CopyWhole(row, to + beam[0], count);
+                    continue;
+                }
+                for (int i = 0; i < count; i++)
+                {
+                    to[beam[i]] = row[i];
                 }
             }
         }
-        return EvenSource;
     }
 
     /// <summary>Four vectors of Σ_j c(t_j) sources, in registers.</summary>
@@ -187,15 +218,5 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         TLanes.Store(to + step, sum1);
         TLanes.Store(to + (2 * step), sum2);
         TLanes.Store(to + (3 * step), sum3);
-    }
-
-    private static double Largest(ReadOnlySpan<double> thicknesses)
-    {
-        double largest = 0;
-        foreach (double thickness in thicknesses)
-        {
-            largest = Math.Max(largest, thickness);
-        }
-        return largest;
     }
 }

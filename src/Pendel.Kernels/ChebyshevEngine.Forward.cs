@@ -13,6 +13,9 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     private double forwardThickness;
     private bool forwardOpposite;
 
+    /// <summary>Place of the largest thickness.</summary>
+    private int largest;
+
     private T* EvenSum => sums.Pointer;
 
     private T* OddSum => sums.Pointer + vector;
@@ -34,9 +37,15 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     }
 
     /// <inheritdoc/>
-    public override double Forward(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities)
+    public override double Forward(
+        in ArcMatrix arc,
+        double thickness,
+        bool oppositeHand,
+        Span<double> intensities,
+        bool valueOnly
+    )
     {
-        (forwardKept, scanning, many) = (false, false, 0);
+        (forwardKept, this.valueOnly, many) = (false, valueOnly, 0);
         double error;
         if (arc.IsReal)
         {
@@ -46,14 +55,14 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         {
             error = Forward<ComplexAlgebra>(arc, thickness, oppositeHand, intensities);
         }
-        (forwardKept, forwardThickness, forwardOpposite) = (true, thickness, oppositeHand);
+        (forwardKept, forwardThickness, forwardOpposite) = (!valueOnly, thickness, oppositeHand);
         return error;
     }
 
     private double Forward<TAlgebra>(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities)
         where TAlgebra : IAlgebra
     {
-        double error = Propagate<TAlgebra>(arc, thickness, nameof(thickness), []);
+        double error = Propagate<TAlgebra>(arc, new(in thickness), nameof(thickness), []);
         double transmission = Transmission(arc, thickness);
         for (int s = 0; s < tilts; s++)
         {
@@ -67,14 +76,21 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         return error;
     }
 
-    /// <summary>Computes the φ_k that a thickness needs and their sums, or their scored rows; returns a bound of the amplitudes' errors.</summary>
+    /// <summary>Computes the φ_k that the largest thickness needs and their sums at a single one, or their scored rows; returns a bound of the amplitudes' errors.</summary>
     /// <exception cref="ArgumentException">The terms of the series grow so much that no digits would be left.</exception>
-    private double Propagate<TAlgebra>(in ArcMatrix arc, double thickness, string name, ReadOnlySpan<int> scored)
+    private double Propagate<TAlgebra>(
+        in ArcMatrix arc,
+        ReadOnlySpan<double> thicknesses,
+        string name,
+        ReadOnlySpan<int> scored
+    )
         where TAlgebra : IAlgebra
     {
+        largest = PlaceOfLargest(thicknesses);
+        double thickness = thicknesses[largest];
         Prepare<TAlgebra>(arc, thickness, name);
+        FillCoefficients(arc, thicknesses);
         double z = Argument(arc, thickness);
-        ChebyshevCoefficients.Fill(z, new Span<double>(coefficients.Pointer, highest + 1));
         double growth = Advance<TAlgebra>(scored);
         Precision precision = typeof(T) == typeof(float) ? Precision.Single : Precision.Double;
         double error = PrecisionBound.Amplitude(precision, z) * Math.Max(1, growth * Transmission(arc, thickness));
@@ -107,7 +123,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         where TAlgebra : IAlgebra
     {
         double growth = 1;
-        bool gathering = scanning || many > 0;
+        bool gathering = !scored.IsEmpty;
         if (gathering)
         {
             ShapeScored(scored);
@@ -137,7 +153,10 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
                 }
                 if (!hermitian)
                 {
-                    growth = Math.Max(growth, Math.Abs(coefficients.Pointer[k]) * LargestElement(Phi(k)));
+                    growth = Math.Max(
+                        growth,
+                        LargestElement(Phi(k)) * double.CreateTruncating(T.Abs(Coefficients[(k * stride) + largest]))
+                    );
                 }
             }
         }
@@ -169,7 +188,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
 
     private T* Term(int k, int end, out T coefficient)
     {
-        coefficient = k < end ? T.CreateTruncating(coefficients.Pointer[k]) : T.Zero;
+        coefficient = k < end ? Coefficients[k * stride] : T.Zero;
         return Phi(Math.Min(k, end - 1));
     }
 
@@ -187,6 +206,16 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             }
         }
         return double.CreateTruncating(Reduce<TLanes, TVector, T>.Largest(largest));
+    }
+
+    private static int PlaceOfLargest(ReadOnlySpan<double> thicknesses)
+    {
+        int place = 0;
+        for (int t = 1; t < thicknesses.Length; t++)
+        {
+            place = thicknesses[t] > thicknesses[place] ? t : place;
+        }
+        return place;
     }
 
     private void Clear(T* values) => new Span<T>(values, checked((int)vector)).Clear();

@@ -25,24 +25,26 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     private int ordersPerBlock;
 
     private int windowStart;
-    private bool scanning;
+
+    /// <summary>Whether the last propagation has no adjoint, so that its orders need not be kept.</summary>
+    private bool valueOnly;
 
     /// <summary>φ_k, or one of the two before the window.</summary>
     private T* Phi(int k) => vectors.Pointer + ((k - windowStart + 2) * vector);
 
     /// <summary>
-    /// Chooses the window: all orders if the ceiling allows, else about √(2·orders), which needs the least memory; a scan of
-    /// thicknesses, which has no adjoint, keeps no more than a block.
+    /// Chooses the window: all orders if the ceiling allows, else about √(2·orders), which needs the least memory; where no adjoint
+    /// follows no more than a block, which stays in the nearest cache.
     /// </summary>
     private void ReserveOrders(double thickness, string name)
     {
         int most = Math.Min(MostOrdersPerBlock, (beams <= FewBeams ? FewInnerColumns : InnerColumns) / tilts);
         ordersPerBlock = Math.Max(2, 1 << BitOperations.Log2((uint)Math.Max(most, 1)));
         int orders = highest + 1;
-        bool all = !scanning && (orders + 2) * (double)vector * sizeof(T) <= storedBytes;
+        bool all = !valueOnly && (orders + 2) * (double)vector * sizeof(T) <= storedBytes;
         double wanted =
             all ? orders
-            : scanning ? 1
+            : valueOnly ? 1
             : Math.Sqrt(2.0 * orders);
         ordersKept = (int)Math.Ceiling(wanted / MostOrdersPerBlock) * MostOrdersPerBlock;
         int kept = Math.Min(ordersKept, orders);
@@ -50,9 +52,9 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         {
             throw new ArgumentException($"is {thickness} Å: {highest} orders do not fit into an array", name);
         }
-        vectors.Reserve((kept + 2) * (long)vector);
+        vectors.Reserve(((kept + 2) * (long)vector) + TLanes.Count);
         int windows = new Blocks(orders, ordersKept).Count;
-        starts.Reserve(2 * (scanning ? 1 : windows - 1) * (long)vector);
+        starts.Reserve(2 * (valueOnly ? 1 : windows - 1) * (long)vector);
     }
 
     /// <summary>Moves the window, in the forward pass.</summary>
@@ -79,7 +81,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
 
     private Span<T> Start(int first)
     {
-        int window = scanning ? 0 : (first / ordersKept) - 1;
+        int window = valueOnly ? 0 : (first / ordersKept) - 1;
         return new(starts.Pointer + (2 * window * vector), checked((int)(2 * vector)));
     }
 

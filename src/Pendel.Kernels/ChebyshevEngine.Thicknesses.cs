@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Pendel.Kernels;
 
 // The φ_k do not depend on the thickness: the scored rows of all φ_k, packed, are multiplied by the coefficients of all thicknesses.
@@ -15,16 +17,14 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         Span<double> result
     )
     {
-        (forwardKept, scanning, many) = (false, true, 0);
-        double largest = Largest(thicknesses);
+        (forwardKept, valueOnly, many) = (false, true, 0);
         return arc.IsReal
-            ? AtThicknesses<RealAlgebra>(arc, largest, thicknesses, scored, tiltWeights, result)
-            : AtThicknesses<ComplexAlgebra>(arc, largest, thicknesses, scored, tiltWeights, result);
+            ? AtThicknesses<RealAlgebra>(arc, thicknesses, scored, tiltWeights, result)
+            : AtThicknesses<ComplexAlgebra>(arc, thicknesses, scored, tiltWeights, result);
     }
 
     private double AtThicknesses<TAlgebra>(
         in ArcMatrix arc,
-        double largest,
         ReadOnlySpan<double> thicknesses,
         ReadOnlySpan<int> scored,
         ReadOnlySpan<double> tiltWeights,
@@ -32,38 +32,47 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     )
         where TAlgebra : IAlgebra
     {
-        double error = Propagate<TAlgebra>(arc, largest, nameof(thicknesses), scored);
-        SumScored(arc, thicknesses, call.ThicknessCoefficients);
+        double error = Propagate<TAlgebra>(arc, thicknesses, nameof(thicknesses), scored);
+        SumScored(thicknesses.Length);
         FillFactors(arc, scored, tiltWeights);
+        int all = tilts * scored.Length;
+        double* re = call.Amplitudes.Reserve((2 * all) + TLanes.Count);
         for (int t = 0; t < thicknesses.Length; t++)
         {
-            ReadAmplitudes(t, thicknesses.Length, tilts * scored.Length);
+            ReadAmplitudes(t, thicknesses.Length, all, re, re + all);
             double transmission = Transmission(arc, thicknesses[t]);
-            AddIntensities(transmission * transmission, result.Slice(t * scored.Length, scored.Length));
+            Span<double> sums = result.Slice(t * scored.Length, scored.Length);
+            for (int at = 0; at < all; at += sums.Length)
+            {
+                double* factors = call.ScoredFactors.Pointer + at;
+                Doubles.AddSquares(transmission * transmission, re + at, re + all + at, factors, sums);
+            }
         }
         return error;
     }
 
-    /// <summary>Σ_even c_k φ_k and Σ_odd c_k φ_k / i of the scored rows at all thicknesses, with their coefficients.</summary>
-    private void SumScored(in ArcMatrix arc, ReadOnlySpan<double> thicknesses, Scratch<T> factors)
+    /// <summary>Σ_even c_k φ_k and Σ_odd c_k φ_k / i of the scored rows at all thicknesses.</summary>
+    private void SumScored(int thicknesses)
     {
-        FillCoefficients(arc, thicknesses, factors);
-        SumOrders(call.EvenRows, 0, thicknesses.Length, factors.Pointer, call.EvenSums);
-        SumOrders(call.OddRows, 1, thicknesses.Length, factors.Pointer, call.OddSums);
+        SumOrders(call.EvenRows, 0, thicknesses, call.EvenSums);
+        SumOrders(call.OddRows, 1, thicknesses, call.OddSums);
     }
 
-    /// <summary>Re and Im of E + iO at one thickness, [tilt][scored], into <c>ScoredEven</c> and <c>ScoredOdd</c>.</summary>
-    private void ReadAmplitudes(int thickness, int thicknesses, int all)
+    /// <summary>Re and Im of E + iO at one thickness, [tilt][scored]; what follows them is undefined.</summary>
+    private void ReadAmplitudes(int thickness, int thicknesses, int all, double* re, double* im)
     {
-        double* even = call.ScoredEven.Reserve((parts * all) + TLanes.Count);
-        double* odd = call.ScoredOdd.Reserve((parts * all) + TLanes.Count);
+        if (parts == 1)
+        {
+            call.EvenRows.ReadColumn(call.EvenSums.Pointer, thicknesses, thickness, 0, re);
+            call.OddRows.ReadColumn(call.OddSums.Pointer, thicknesses, thickness, 0, im);
+            return;
+        }
+        double* even = call.ScoredEven.Reserve((2 * all) + TLanes.Count);
+        double* odd = call.ScoredOdd.Reserve((2 * all) + TLanes.Count);
         call.EvenRows.ReadColumn(call.EvenSums.Pointer, thicknesses, thickness, 0, even);
         call.OddRows.ReadColumn(call.OddSums.Pointer, thicknesses, thickness, 0, odd);
-        if (parts == 2)
-        {
-            Doubles.Add(even, -1, odd + all, all);
-            Doubles.Add(odd, 1, even + all, all);
-        }
+        Doubles.Sum(even, -1, odd + all, re, all);
+        Doubles.Sum(odd, 1, even + all, im, all);
     }
 
     /// <summary>Shapes the rows [part][tilt][scored] of the orders to come.</summary>
@@ -72,7 +81,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         int rows = parts * tilts * scored.Length;
         call.EvenRows.Shape<RealAlgebra>(rows, (highest + 2) / 2);
         call.OddRows.Shape<RealAlgebra>(rows, (highest + 1) / 2);
-        call.ScoredRow.Reserve(rows);
+        call.ScoredRow.Reserve(rows + (2 * TLanes.Count));
         scoredTogether = true;
         for (int i = 1; i < scored.Length; i++)
         {
@@ -80,6 +89,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void GatherScored(int k, ReadOnlySpan<int> scored)
     {
         T* row = call.ScoredRow.Pointer;
@@ -88,50 +98,40 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             T* from = Phi(k) + (p % tilts * column) + (p / tilts * plane);
             if (scoredTogether)
             {
-                new Span<T>(from + scored[0], scored.Length).CopyTo(new Span<T>(row, scored.Length));
-                row += scored.Length;
-                continue;
+                CopyWhole(from + scored[0], row, scored.Length);
             }
-            foreach (int beam in scored)
+            else
             {
-                *row++ = from[beam];
+                for (int i = 0; i < scored.Length; i++)
+                {
+                    row[i] = from[scored[i]];
+                }
             }
+            row += scored.Length;
         }
+        TLanes.Store(row, TLanes.Broadcast(T.Zero));
         (k % 2 == 0 ? call.EvenRows : call.OddRows).SetColumn(k / 2, call.ScoredRow.Pointer);
     }
 
-    /// <summary>Coefficients as [order][thickness].</summary>
-    private void FillCoefficients(in ArcMatrix arc, ReadOnlySpan<double> thicknesses, Scratch<T> factors)
+    /// <summary>Copies whole vectors, the last of which reaches beyond the length.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyWhole(T* from, T* to, int length)
     {
-        T* to = factors.Reserve((long)thicknesses.Length * (highest + 1));
-        Span<double> own = new(coefficients.Pointer, highest + 1);
-        for (int t = 0; t < thicknesses.Length; t++)
+        for (int i = 0; i < length; i += TLanes.Count)
         {
-            ChebyshevCoefficients.Fill(Argument(arc, thicknesses[t]), own);
-            for (int k = 0; k <= highest; k++)
-            {
-                to[((nint)k * thicknesses.Length) + t] = T.CreateTruncating(own[k]);
-            }
+            TLanes.Store(to + i, TLanes.Load(from + i));
         }
     }
 
     /// <summary>Σ c_k φ_k over the even or the odd orders: a real product of scored rows and thicknesses.</summary>
-    private static void SumOrders(
-        PackedMatrix<TLanes, TVector, T> rows,
-        int parity,
-        int thicknesses,
-        T* factors,
-        Scratch<T> sums
-    )
-    {
+    private void SumOrders(PackedMatrix<TLanes, TVector, T> rows, int parity, int thicknesses, Scratch<T> sums) =>
         rows.AddProduct(
-            factors + (parity * thicknesses),
-            2 * thicknesses,
+            Coefficients + (parity * stride),
+            2 * stride,
             0,
             thicknesses,
             sums.ReserveZeros(rows.TilesLength(thicknesses))
         );
-    }
 
     /// <summary>Weight of a tilt (1 where none is given) times w_0/w_g, [tilt][scored].</summary>
     private void FillFactors(in ArcMatrix arc, ReadOnlySpan<int> scored, ReadOnlySpan<double> tiltWeights)
@@ -144,22 +144,6 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
                 *factor++ =
                     (tiltWeights.IsEmpty ? 1 : tiltWeights[s]) * arc.Weight[s * beams] / arc.Weight[(s * beams) + beam];
             }
-        }
-    }
-
-    /// <summary>Adds |E + iO|² of the amplitudes read last, tilt by tilt.</summary>
-    private void AddIntensities(double transmission, Span<double> sums)
-    {
-        int all = tilts * sums.Length;
-        for (int at = 0; at < all; at += sums.Length)
-        {
-            Doubles.AddSquares(
-                transmission,
-                call.ScoredEven.Pointer + at,
-                call.ScoredOdd.Pointer + at,
-                call.ScoredFactors.Pointer + at,
-                sums
-            );
         }
     }
 }

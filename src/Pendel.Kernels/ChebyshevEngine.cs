@@ -17,7 +17,13 @@ internal enum LaneWidth
 internal abstract partial class ChebyshevEngine
 {
     /// <summary>As <see cref="Propagator.Forward"/>; returns a bound of the amplitudes' errors.</summary>
-    public abstract double Forward(in ArcMatrix arc, double thickness, bool oppositeHand, Span<double> intensities);
+    public abstract double Forward(
+        in ArcMatrix arc,
+        double thickness,
+        bool oppositeHand,
+        Span<double> intensities,
+        bool valueOnly = false
+    );
 
     /// <summary>As <see cref="Propagator.Adjoint"/>.</summary>
     public abstract double Adjoint(
@@ -83,7 +89,9 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>(long st
     private readonly PackedMatrix<TLanes, TVector, T> packedAdjoint = new();
     private readonly Scratch<T> perTilt = new();
     private readonly Scratch<T> sums = new();
-    private readonly Scratch<double> coefficients = new();
+
+    /// <summary>i^{−(k mod 2)} c_k, [order][thickness].</summary>
+    private readonly Scratch<T> ownCoefficients = new();
 
     private int beams;
     private int tilts;
@@ -96,10 +104,16 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>(long st
     private Spectrum spectrum;
     private int highest;
 
+    /// <summary>Distance of the orders of the coefficients.</summary>
+    private int stride;
+
     private static double Tolerance => typeof(T) == typeof(float) ? 1e-9 : 1e-17;
 
     /// <summary>2 Im a/r.</summary>
     private double Absorption => 2 * spectrum.Absorption / spectrum.Radius;
+
+    /// <summary>The coefficients; those of a call without an adjoint are shared.</summary>
+    private T* Coefficients => (valueOnly ? call.Coefficients : ownCoefficients).Pointer;
 
     private T* ScaledWeight => perTilt.Pointer;
 
@@ -123,13 +137,31 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>(long st
             throw new ArgumentException($"is {thickness} Å: {z} radians of phase are too many", name);
         }
         highest = ChebyshevCoefficients.HighestOrder(z, spectrum.LogGrowth, Tolerance);
-        coefficients.Reserve(highest + 1);
         ReserveOrders(thickness, name);
         ScaleTilts(arc);
     }
 
     private double Argument(in ArcMatrix arc, double thickness) =>
         Math.PI * thickness * spectrum.Radius / arc.NormalWaveNumber;
+
+    /// <summary>The coefficients of all thicknesses.</summary>
+    private void FillCoefficients(in ArcMatrix arc, ReadOnlySpan<double> thicknesses)
+    {
+        stride = new Blocks(thicknesses.Length, ChebyshevCoefficients.Lanes).Count * ChebyshevCoefficients.Lanes;
+        Span<double> arguments = new(call.Arguments.Reserve(thicknesses.Length), thicknesses.Length);
+        for (int t = 0; t < thicknesses.Length; t++)
+        {
+            arguments[t] = Argument(arc, thicknesses[t]);
+        }
+        int all = checked((highest + 1) * stride);
+        double* from = call.ExactCoefficients.Reserve(all + TLanes.Count);
+        ChebyshevCoefficients.Fill(arguments, stride, new(from, all));
+        T* to = (valueOnly ? call.Coefficients : ownCoefficients).Reserve(all + TLanes.Count);
+        for (int i = 0; i < all; i += TLanes.Count)
+        {
+            TLanes.Store(to + i, TLanes.LoadDoubles(from + i));
+        }
+    }
 
     /// <summary>Amplitude that the mean absorption leaves.</summary>
     private double Transmission(in ArcMatrix arc, double thickness) =>

@@ -51,18 +51,18 @@ internal static unsafe class Doubles
         }
     }
 
-    /// <summary>to += sign·values.</summary>
-    public static void Add(double* to, double sign, double* values, int length)
+    /// <summary>to = a + sign·b.</summary>
+    public static void Sum(double* a, double sign, double* b, double* to, int length)
     {
         Vector<double> factor = new(sign);
         int i = 0;
         for (; i <= length - Vector<double>.Count; i += Vector<double>.Count)
         {
-            (Vector.Load(to + i) + (factor * Vector.Load(values + i))).Store(to + i);
+            (Vector.Load(a + i) + (factor * Vector.Load(b + i))).Store(to + i);
         }
         for (; i < length; i++)
         {
-            to[i] += sign * values[i];
+            to[i] = a[i] + (sign * b[i]);
         }
     }
 }

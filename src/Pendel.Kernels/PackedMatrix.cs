@@ -42,10 +42,12 @@ internal sealed unsafe class PackedMatrix<TLanes, TVector, T>
 
     private T* Zeros => tile.Pointer + RegisterTile<TLanes, TVector, T>.Capacity;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private T* Panel(int p) => values.Pointer + ((nint)columns * parts * Panels.Start(p) * TLanes.Count);
 
     private bool IsMixed(int p) => mixed && p == Panels.Count - 1;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private delegate* <in TileOperands<T>, void> Product(int p, int width)
     {
         int kind =
@@ -115,17 +117,18 @@ internal sealed unsafe class PackedMatrix<TLanes, TVector, T>
         Mix();
     }
 
-    /// <summary>Sets a column of a real matrix.</summary>
+    /// <summary>Sets a column of a real matrix, padded with finite numbers to whole vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void SetColumn(int column, T* from)
     {
         for (int p = 0; p < Panels.Count; p++)
         {
             int height = Panels.Size(p) * TLanes.Count;
-            int first = Panels.Start(p) * TLanes.Count;
-            Span<T> to = new(Panel(p) + ((nint)column * height), height);
-            Span<T> values = new(from + first, Math.Min(height, rows - first));
-            values.CopyTo(to);
-            to[values.Length..].Clear();
+            T* to = Panel(p) + ((nint)column * height);
+            for (int i = 0; i < height; i += TLanes.Count, from += TLanes.Count)
+            {
+                TLanes.Store(to + i, TLanes.Load(from));
+            }
         }
     }
 
@@ -161,13 +164,17 @@ internal sealed unsafe class PackedMatrix<TLanes, TVector, T>
         for (int p = 0; p < Panels.Count; p++)
         {
             int height = Panels.Size(p);
-            for (int b = 0; b < blocks.Count; b++)
+            int row = Panels.Start(p) * TLanes.Count;
+            T* panel = Panel(p);
+            var wide = Product(p, blocks.Size(0));
+            var narrow = Product(p, blocks.Size(blocks.Count - 1));
+            for (int b = 0, start = 0; b < blocks.Count; b++)
             {
-                int start = blocks.Start(b);
+                int width = blocks.Size(b);
                 TileOperands<T> operands = new()
                 {
                     Steps = columns,
-                    A = Panel(p),
+                    A = panel,
                     B = vectors + (start * column),
                     BStep = 1,
                     BColumn = column,
@@ -175,8 +182,9 @@ internal sealed unsafe class PackedMatrix<TLanes, TVector, T>
                     Start = Zeros,
                     Tile = tile.Pointer,
                 };
-                Product(p, blocks.Size(b))(operands);
-                epilogue.Finish(tile.Pointer, Panels.Start(p) * TLanes.Count, height, start, blocks.Size(b));
+                (width == blocks.Size(0) ? wide : narrow)(operands);
+                epilogue.Finish(tile.Pointer, row, height, start, width);
+                start += width;
             }
         }
     }

@@ -47,6 +47,7 @@ public sealed partial class Propagator
     /// <param name="oppositeHand">
     /// The inverted structure, by conjugate coefficients; without absorption only. With absorption, hand over Uᵀ instead.
     /// </param>
+    /// <param name="valueOnly">No <see cref="Adjoint"/> follows: nothing is kept for it, and the values have the same bits.</param>
     /// <exception cref="ArgumentException">
     /// A value is not finite, a weight not positive, the thickness negative or so large that the phases exceed 1e5, a length is wrong,
     /// or the absorption so far from that of a passive medium that <see cref="AmplitudeError"/> would exceed 0.01.
@@ -56,7 +57,8 @@ public sealed partial class Propagator
         double thickness,
         Precision precision,
         Span<double> intensities,
-        bool oppositeHand = false
+        bool oppositeHand = false,
+        bool valueOnly = false
     )
     {
         Check(arc);
@@ -68,8 +70,8 @@ public sealed partial class Propagator
         }
         last = null;
         ChebyshevEngine engine = Engine(precision);
-        AmplitudeError = engine.Forward(arc, thickness, oppositeHand, intensities);
-        last = engine;
+        AmplitudeError = engine.Forward(arc, thickness, oppositeHand, intensities, valueOnly);
+        last = valueOnly ? null : engine;
     }
 
     /// <summary>Pulls a cotangent of the intensities of the last <see cref="Forward"/> or <see cref="ForwardMany"/> back to its inputs.</summary>
@@ -119,10 +121,7 @@ public sealed partial class Propagator
     )
     {
         Check(arc);
-        foreach (double thickness in thicknesses)
-        {
-            Require.Thickness(thickness, nameof(thicknesses));
-        }
+        Require.Thicknesses(thicknesses, nameof(thicknesses));
         Require.Indices(beams, arc.Beams, nameof(beams));
         Require.Length(tiltWeights.Length, arc.Tilts, nameof(tiltWeights));
         Require.Finite(tiltWeights, nameof(tiltWeights));

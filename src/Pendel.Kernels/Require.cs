@@ -49,6 +49,14 @@ internal static class Require
         }
     }
 
+    public static void Thicknesses(ReadOnlySpan<double> values, string name)
+    {
+        foreach (double value in values)
+        {
+            Thickness(value, name);
+        }
+    }
+
     /// <summary>Each index in [0, count).</summary>
     public static void Indices(ReadOnlySpan<int> index, int count, string name)
     {

@@ -75,9 +75,9 @@ let search method offset workspace i =
     let mutable count = 0
     let residuals = FrameFit.residuals stage.Model table workspace i
 
-    let counted s =
-        count <- count + 1
-        residuals s
+    let counted thickness (rotations: Vector3 array) =
+        count <- count + rotations.Length
+        residuals thickness rotations
 
     let random = Random(plan.Frame.Id)
     let azimuth = 2.0 * Math.PI * random.NextDouble()
@@ -94,7 +94,9 @@ let search method offset workspace i =
 
     {
         Evaluations = count
-        WR = Residual.Instability * sqrt (Array.sumBy (fun x -> x * x) (residuals found))
+        WR =
+            Residual.Instability
+            * sqrt (Array.sumBy (fun x -> x * x) (residuals t [| r |] |> Array.head))
         Tilt = sqrt (r.X * r.X + r.Y * r.Y) * 180.0 / Math.PI
     }
 

@@ -8,34 +8,40 @@ open Pendel.Diffraction
 open Pendel.Kernels
 open Pendel.Core.Scratch
 
-/// d = 2K S_g w_g of an arc, S × N, for a rotation on top of the plan's orientation.
-let fillDiagonal (plan: FramePlan) (arc: Arc) waveNumber rotation (diagonal: float array) =
-    let correction = Matrix3.Rotation rotation
+/// d = 2K S_g w_g of an arc, R × S × N, for R rotations on top of the plan's orientation.
+let fillDiagonal (plan: FramePlan) (arc: Arc) waveNumber (rotations: Vector3 array) (diagonal: float array) =
     let n = arc.Beams.Length
+    let g = arc.G.AsSpan()
+    let weight = arc.FluxWeight.AsSpan()
 
-    for s in 0 .. arc.TiltCount - 1 do
-        let row = (plan.Tilts[arc.FirstTilt + s].Rotation * correction).Row 2
+    for r in 0 .. rotations.Length - 1 do
+        let correction = Matrix3.Rotation rotations[r]
 
-        for i in 0 .. n - 1 do
-            let g = arc.G[i]
-            let excitation = row.Dot g - g.Dot g / (2.0 * waveNumber)
-            diagonal[s * n + i] <- 2.0 * waveNumber * excitation * arc.FluxWeight[s * n + i]
+        for s in 0 .. arc.TiltCount - 1 do
+            let row = (plan.Tilts[arc.FirstTilt + s].Rotation * correction).Row 2
+            let first = (r * arc.TiltCount + s) * n
+
+            for i in 0 .. n - 1 do
+                let excitation = row.Dot g[i] - g[i].Dot g[i] / (2.0 * waveNumber)
+                diagonal[first + i] <- 2.0 * waveNumber * excitation * weight[s * n + i]
 
 /// How many of n coefficients have an imaginary part.
 let imaginary kind n =
     if kind = PotentialKind.Real then 0 else n
 
-/// The matrix of an arc from its scratch; the spans live as long as the call they are passed to.
-let inline matrixOf kind (arc: Arc) (scratch: ArcScratch) waveNumber =
+/// The matrix of an arc from its scratch, its tilts repeated for each of so many rotations; the spans live as long as the call
+/// they are passed to.
+let inline matrixOf kind (arc: Arc) rotations (scratch: ArcScratch) waveNumber =
     let size = arc.Difference.Length
+    let tilts = rotations * arc.TiltCount
 
     ArcMatrix(
         arc.Beams.Length,
-        arc.TiltCount,
+        tilts,
         ReadOnlySpan(scratch.Re, 0, size),
         ReadOnlySpan(scratch.Im, 0, imaginary kind size),
-        ReadOnlySpan(scratch.Diagonal, 0, arc.FluxWeight.Length),
-        arc.FluxWeight.AsSpan(),
+        ReadOnlySpan(scratch.Diagonal, 0, tilts * arc.Beams.Length),
+        ReadOnlySpan(scratch.Weight, 0, tilts * arc.Beams.Length),
         waveNumber,
         kind <> PotentialKind.Absorptive
     )
@@ -49,14 +55,18 @@ let clearDiagonal kind n (re: float array) (im: float array) =
         for i in 0 .. n - 1 do
             im[i * n + i] <- 0.0
 
-let prepare workspace (plan: FramePlan) waveNumber rotation kind (arc: Arc) (scratch: ArcScratch) =
+/// Fills the scratch of an arc for rotations on top of the plan's orientation.
+let prepare workspace (plan: FramePlan) waveNumber (rotations: Vector3 array) kind (arc: Arc) (scratch: ArcScratch) =
     let n = arc.Beams.Length
     let support = (workspace: Workspace).Support
     let size, count = n * n, plan.Support.Length
+    let own = n * arc.TiltCount
+    let all = rotations.Length * own
     scratch.Re <- atLeast size scratch.Re
     scratch.Im <- atLeast (imaginary kind size) scratch.Im
-    scratch.Diagonal <- atLeast (n * arc.TiltCount) scratch.Diagonal
-    scratch.Intensity <- atLeast (n * arc.TiltCount) scratch.Intensity
+    scratch.Diagonal <- atLeast all scratch.Diagonal
+    scratch.Weight <- atLeast all scratch.Weight
+    scratch.Intensity <- atLeast all scratch.Intensity
 
     PotentialGather.Gather(
         ReadOnlySpan(support.Re, 0, count),
@@ -67,7 +77,10 @@ let prepare workspace (plan: FramePlan) waveNumber rotation kind (arc: Arc) (scr
     )
 
     clearDiagonal kind n scratch.Re scratch.Im
-    fillDiagonal plan arc waveNumber rotation scratch.Diagonal
+    fillDiagonal plan arc waveNumber rotations scratch.Diagonal
+
+    for r in 0 .. rotations.Length - 1 do
+        arc.FluxWeight.CopyTo(0, scratch.Weight, r * own, own)
 
 /// Visits the scored beams of an arc at each tilt: place in S × N, place among the scored reflections, weight of the tilt.
 let inline forScored (plan: FramePlan) (arc: Arc) ([<InlineIfLambda>] visit: int -> int -> float -> unit) =
@@ -89,16 +102,26 @@ let scoredBeams (arc: Arc) =
     |]
 
 /// Intensities of an arc, averaged over the thicknesses of the plan.
-let forward (plan: FramePlan) (arc: Arc) (matrix: inref<ArcMatrix>) thickness precision (scratch: ArcScratch) =
+///
+/// - `valueOnly`: no adjoint follows
+let forward
+    (plan: FramePlan)
+    (arc: Arc)
+    (matrix: inref<ArcMatrix>)
+    thickness
+    precision
+    valueOnly
+    (scratch: ArcScratch)
+    =
     let shares = plan.Thicknesses
-    let intensity = Span(scratch.Intensity, 0, arc.FluxWeight.Length)
+    let intensity = Span(scratch.Intensity, 0, matrix.Diagonal.Length)
 
     if shares.Length = 1 then
-        scratch.Propagator.Forward(&matrix, thickness * shares[0].Relative, precision, intensity)
+        scratch.Propagator.Forward(&matrix, thickness * shares[0].Relative, precision, intensity, valueOnly = valueOnly)
     else
         let thicknesses = Array.init shares.Length (fun j -> thickness * shares[j].Relative)
         let weights = Array.init shares.Length (fun j -> shares[j].Weight)
-        scratch.Propagator.ForwardMany(&matrix, thicknesses, weights, scoredBeams arc, precision, intensity)
+        scratch.Propagator.ForwardMany(&matrix, thicknesses, weights, scoredBeams arc, precision, intensity, valueOnly)
 
 /// Σ_g d̄_g ∂d_g/∂S_g g of each tilt of an arc: the excitation error is linear in g.
 let moments (arc: Arc) waveNumber (diagonal: float array) =
@@ -145,7 +168,7 @@ let pullArc
     =
     let size, count = arc.Difference.Length, plan.Support.Length
     let sizeIm, countIm = imaginary kind size, imaginary kind count
-    let matrix = matrixOf kind arc scratch waveNumber
+    let matrix = matrixOf kind arc 1 scratch waveNumber
     let bar = scratch.Intensity
     let weights = weightCotangents plan arc bar cotangent
     Array.Clear bar

@@ -80,14 +80,12 @@ let tableOf (model: ForwardModel) (potential: Tensor) =
         Im = u.Im
     }
 
-/// I_c of a frame, from finite numbers to finite numbers.
-let private calculate (model: ForwardModel) workspace table (plan: FramePlan) (state: FrameState) =
+/// What a function makes of the state of a frame: from finite numbers to finite numbers.
+let private finite (plan: FramePlan) (state: FrameState) calculate =
     FrameModel.requireFinite "the thickness" plan [| state.Thickness |]
     FrameModel.requireFinite "the rotation" plan [| state.Rotation.X; state.Rotation.Y; state.Rotation.Z |]
 
-    let result =
-        FrameModel.intensities workspace model.Plan.WaveNumber model.Precision table plan state
-
+    let result = calculate ()
     FrameModel.requireFinite "an intensity" plan result
     result
 
@@ -97,7 +95,12 @@ let private calculate (model: ForwardModel) workspace table (plan: FramePlan) (s
 let intensities (model: ForwardModel) (potential: Tensor) (states: FrameState array) =
     let table = tableOf model potential
 
-    perFrame model (fun workspace i -> calculate model workspace table model.Plan.Frames[i] states[i])
+    perFrame model (fun workspace i ->
+        let plan, state, k = model.Plan.Frames[i], states[i], model.Plan.WaveNumber
+
+        finite plan state (fun () ->
+            FrameModel.intensitiesAt workspace k model.Precision table plan state.Thickness [| state.Rotation |]
+            |> Array.head))
 
 /// The value of a frame's loss and its cotangents.
 type private FrameLoss =
@@ -159,7 +162,10 @@ let losses
                     Rotation = Vector3(omega[3 * i], omega[3 * i + 1], omega[3 * i + 2])
                 }
 
-            let calculated = calculate model workspace table plan state
+            let calculated =
+                finite plan state (fun () ->
+                    FrameModel.intensities workspace model.Plan.WaveNumber model.Precision table plan state)
+
             let value, gradient = dsharp.fgrad (loss i) (dsharp.tensor calculated)
             FrameModel.requireFinite "the loss" plan [| float value |]
 

@@ -74,14 +74,16 @@ let private gatherSupport (workspace: Workspace) (plan: FramePlan) (table: Poten
             Im = take table.Im workspace.Support.Im
         }
 
-/// Intensities in one arithmetic, and the largest bound of an amplitude's error over the arcs.
+/// Intensities in one arithmetic for each of some rotations, and the largest bound of an amplitude's error over the arcs.
 let private propagate
     (workspace: Workspace)
     waveNumber
     (precision: Precision)
     (table: PotentialTable)
     (plan: FramePlan)
-    (state: FrameState)
+    thickness
+    (rotations: Vector3 array)
+    valueOnly
     =
     gatherSupport workspace plan table
 
@@ -89,24 +91,30 @@ let private propagate
         workspace.PerArc(
             plan,
             fun _ arc scratch ->
-                prepare workspace plan waveNumber state.Rotation table.Kind arc scratch
-                let matrix = matrixOf table.Kind arc scratch waveNumber
+                prepare workspace plan waveNumber rotations table.Kind arc scratch
+                let matrix = matrixOf table.Kind arc rotations.Length scratch waveNumber
 
-                forward plan arc &matrix state.Thickness precision scratch
+                forward plan arc &matrix thickness precision valueOnly scratch
                 struct (scratch.Propagator.AmplitudeError, scratch.Intensity)
         )
 
-    let result = Array.zeroCreate<float> plan.Scored.Length
+    let results =
+        Array.init rotations.Length (fun _ -> Array.zeroCreate<float> plan.Scored.Length)
+
     let mutable error = 0.0
 
     for i in 0 .. plan.Arcs.Length - 1 do
         let struct (ofArc, intensity) = propagated[i]
+        let arc = plan.Arcs[i]
         error <- max error ofArc
 
-        forScored plan plan.Arcs[i] (fun place reflection weight ->
-            result[reflection] <- result[reflection] + weight * intensity[place])
+        for r in 0 .. rotations.Length - 1 do
+            let result, first = results[r], r * arc.FluxWeight.Length
 
-    struct (result, error)
+            forScored plan arc (fun place reflection weight ->
+                result[reflection] <- result[reflection] + weight * intensity[first + place])
+
+    struct (results, error)
 
 /// What the rounding errors of single tilts become in their mean, relative: they are independent, so that
 /// Σ (w_s δI_s)² with δI_s = 2ε√I_s comes to (2ε)² max(w) I.
@@ -117,6 +125,40 @@ let private errorOfMean (plan: FramePlan) =
         largest <- max largest tilt.Weight
 
     sqrt largest
+
+let private calculate
+    (workspace: Workspace)
+    waveNumber
+    (precision: PrecisionChoice)
+    (table: PotentialTable)
+    (plan: FramePlan)
+    thickness
+    (rotations: Vector3 array)
+    valueOnly
+    =
+    let propagate precision =
+        propagate workspace waveNumber precision table plan thickness rotations valueOnly
+
+    let struct (results, error) =
+        propagate (
+            if precision = PrecisionChoice.Double then
+                Precision.Double
+            else
+                Precision.Single
+        )
+
+    let suffices =
+        precision <> Automatic
+        || plan.Scored.Length = 0
+        || results
+           |> Array.forall (fun result ->
+               PrecisionBound.Suffices(error * errorOfMean plan, Array.max result, Array.min result))
+
+    if suffices then
+        results
+    else
+        let struct (exact, _) = propagate Precision.Double
+        exact
 
 /// I_c of the scored reflections of a frame, fractions of the incident beam.
 ///
@@ -130,27 +172,21 @@ let intensities
     (plan: FramePlan)
     (state: FrameState)
     =
-    let propagate precision =
-        propagate workspace waveNumber precision table plan state
+    calculate workspace waveNumber precision table plan state.Thickness [| state.Rotation |] false
+    |> Array.head
 
-    let struct (result, error) =
-        propagate (
-            if precision = PrecisionChoice.Double then
-                Precision.Double
-            else
-                Precision.Single
-        )
-
-    let suffices =
-        precision <> Automatic
-        || result.Length = 0
-        || PrecisionBound.Suffices(error * errorOfMean plan, Array.max result, Array.min result)
-
-    if suffices then
-        result
-    else
-        let struct (exact, _) = propagate Precision.Double
-        exact
+/// The same for each of some rotations of a frame at one thickness, which share all but the diagonal of their matrices; no
+/// adjoint follows.
+let intensitiesAt
+    (workspace: Workspace)
+    waveNumber
+    (precision: PrecisionChoice)
+    (table: PotentialTable)
+    (plan: FramePlan)
+    thickness
+    (rotations: Vector3 array)
+    =
+    calculate workspace waveNumber precision table plan thickness rotations true
 
 /// The sum of the arcs' cotangents on the frame's support, in the order of the arcs.
 let private sumOfArcs length (parts: float array array) =
@@ -224,8 +260,8 @@ let atThicknesses
     gatherSupport workspace plan table
 
     let sumsOf _ (arc: Arc) (scratch: ArcScratch) =
-        prepare workspace plan waveNumber rotation table.Kind arc scratch
-        let matrix = matrixOf table.Kind arc scratch waveNumber
+        prepare workspace plan waveNumber [| rotation |] table.Kind arc scratch
+        let matrix = matrixOf table.Kind arc 1 scratch waveNumber
 
         let beams = scoredBeams arc
 
@@ -275,9 +311,9 @@ let rockingCurves
         workspace.PerArc(
             plan,
             fun _ arc scratch ->
-                prepare workspace plan waveNumber state.Rotation table.Kind arc scratch
-                let matrix = matrixOf table.Kind arc scratch waveNumber
-                forward plan arc &matrix state.Thickness arithmetic scratch
+                prepare workspace plan waveNumber [| state.Rotation |] table.Kind arc scratch
+                let matrix = matrixOf table.Kind arc 1 scratch waveNumber
+                forward plan arc &matrix state.Thickness arithmetic true scratch
 
                 Array.init arc.TiltCount (fun s ->
                     let intensity = Array.zeroCreate<float> plan.Scored.Length

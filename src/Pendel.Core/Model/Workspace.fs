@@ -24,6 +24,7 @@ type internal ArcScratch(sharing: ArcScratch option) =
     member val Re = Array.empty<float> with get, set
     member val Im = Array.empty<float> with get, set
     member val Diagonal = Array.empty<float> with get, set
+    member val Weight = Array.empty<float> with get, set
     /// Intensities, then their cotangents.
     member val Intensity = Array.empty<float> with get, set
     /// Cotangents of the coefficients on the frame's support.

@@ -22,8 +22,9 @@ type Prior =
         Drift: Vector3
     }
 
-/// Residuals of a frame as a function of its state: their squares add up to (wR_I/u)².
-type Residuals = FrameState -> float array
+/// Residuals of a frame as a function of its thickness and of any number of orientations, which are cheaper together: the squares
+/// of each add up to (wR_I/u)².
+type Residuals = float -> Vector3 array -> float array array
 
 /// The residuals of frame i of a model.
 let residuals (model: ForwardModel.ForwardModel) (table: PotentialTable) workspace i : Residuals =
@@ -32,13 +33,19 @@ let residuals (model: ForwardModel.ForwardModel) (table: PotentialTable) workspa
 
     let norm = sqrt (Residual.information rows)
 
-    fun state ->
-        let calculated =
-            FrameModel.intensities workspace model.Plan.WaveNumber precision table model.Plan.Frames[i] state
-
-        let c = Residual.scale rows calculated
-        let scaled = 1.0 / (Residual.Instability * norm)
-        Array.map3 (fun w o k -> scaled * w * (o - c * k)) rows.Weight rows.Intensity calculated
+    fun thickness rotations ->
+        FrameModel.intensitiesAt
+            workspace
+            model.Plan.WaveNumber
+            precision
+            table
+            model.Plan.Frames[i]
+            thickness
+            rotations
+        |> Array.map (fun calculated ->
+            let c = Residual.scale rows calculated
+            let scaled = 1.0 / (Residual.Instability * norm)
+            Array.map3 (fun w o k -> scaled * w * (o - c * k)) rows.Weight rows.Intensity calculated)
 
 /// The residuals of the prior: three angles.
 let private expectations (prior: Prior) (state: FrameState) =
@@ -53,14 +60,20 @@ let private expectations (prior: Prior) (state: FrameState) =
 let private square values = Array.sumBy (fun x -> x * x) values
 
 /// (wR/u)² at a state.
-let misfit (evaluate: Residuals) (state: FrameState) = square (evaluate state)
+let misfit (evaluate: Residuals) (state: FrameState) =
+    evaluate state.Thickness [| state.Rotation |] |> Array.head |> square
 
 /// |ω − drift|²/σ_ω² at a state.
 let penalty (prior: Prior) (state: FrameState) = square (expectations prior state)
 
+/// Values of the objective at states of one thickness.
+let private objectives (evaluate: Residuals) (prior: Prior) (states: FrameState array) =
+    evaluate states[0].Thickness (states |> Array.map _.Rotation)
+    |> Array.map2 (fun state r -> square r + penalty prior state) states
+
 /// Value of the objective.
-let objective (evaluate: Residuals) (prior: Prior) (state: FrameState) =
-    misfit evaluate state + penalty prior state
+let objective evaluate prior (state: FrameState) =
+    objectives evaluate prior [| state |] |> Array.head
 
 /// What a frame can say, J = Σw²I_o² of the rows that it selects, before its orientation is refined.
 [<Struct>]
@@ -102,20 +115,24 @@ let private shifted (state: FrameState) (p: Vector<float>) =
     }
 
 /// ∂/∂(ω_x, ω_y, ω_z) of all residuals by forward differences.
-let private jacobian (all: FrameState -> float array) (state: FrameState) (r: float array) =
-    let column j =
-        let unit = Vector<float>.Build.Dense(3, (fun k -> if k = j then angleStep else 0.0))
+let private jacobian (all: FrameState array -> float array array) (state: FrameState) (r: float array) =
+    let unit j =
+        Vector<float>.Build.Dense(3, (fun k -> if k = j then angleStep else 0.0))
 
-        Array.map2 (fun above here -> (above - here) / angleStep) (all (shifted state unit)) r
-
-    Matrix<float>.Build.DenseOfColumnArrays(Array.init 3 column)
+    Array.init 3 (unit >> shifted state)
+    |> all
+    |> Array.map (fun above -> Array.map2 (fun a here -> (a - here) / angleStep) above r)
+    |> Matrix<float>.Build.DenseOfColumnArrays
 
 /// Levenberg–Marquardt from a start: the best state that was met.
 ///
 /// - `iterations`: linearisations at most
 let fit (evaluate: Residuals) (prior: Prior) iterations (start: FrameState) : FrameState =
-    let all state =
-        Array.append (evaluate state) (expectations prior state)
+    let all (states: FrameState array) =
+        evaluate start.Thickness (states |> Array.map _.Rotation)
+        |> Array.map2 (fun state r -> Array.append r (expectations prior state)) states
+
+    let one state = all [| state |] |> Array.head
 
     let rec attempt damping state (r: float array) (j: Matrix<float>) =
         let normal = j.TransposeThisAndMultiply j
@@ -125,7 +142,7 @@ let fit (evaluate: Residuals) (prior: Prior) iterations (start: FrameState) : Fr
             Matrix<float>.Build.Diagonal(3, 3, (fun k -> if normal[k, k] > 0.0 then damping * normal[k, k] else 1.0))
 
         let next = inside prior (shifted state (-(normal + diagonal).Solve gradient))
-        let nextR = all next
+        let nextR = one next
 
         if square nextR < square r then
             Some(struct (damping, next, nextR))
@@ -144,7 +161,7 @@ let fit (evaluate: Residuals) (prior: Prior) iterations (start: FrameState) : Fr
             | Some(struct (used, next, nextR)) -> iterate (remaining - 1) (max 1e-3 (used / 5.0)) next nextR
 
     let first = inside prior start
-    iterate iterations 1e-2 first (all first)
+    iterate iterations 1e-2 first (one first)
 
 /// First and least tilt of the hexagonal search, degrees.
 let private hexagon = struct (0.3, 0.005)
@@ -173,8 +190,10 @@ let hexagonal (evaluate: Residuals) (prior: Prior) (start: FrameState) : FrameSt
             centre
         else
             let struct (best, reached) =
-                around centre tilt
-                |> Array.map (fun state -> struct (state, objective evaluate prior state))
+                let states = around centre tilt
+
+                objectives evaluate prior states
+                |> Array.map2 (fun state value -> struct (state, value)) states
                 |> Array.minBy (fun (struct (_, v)) -> v)
 
             if reached < value then

@@ -29,26 +29,16 @@ let private normalEquations (problem: Problem) (stage: Stage) (state: State) =
         | Some t when Residual.isScored stage.Model.Rows[i] ->
             let evaluate = FrameFit.residuals stage.Model table workspace i
 
-            let r =
-                evaluate
-                    {
-                        Thickness = t
-                        Rotation = Vector3.Zero
-                    }
-
             let turn = goniometer plan.Frame
+            let turned axis = FrameFit.angleStep * turn.Column axis
+            let all = evaluate t (Array.append [| Vector3.Zero |] (Array.init 3 turned))
+            let r = all[0]
 
-            let column axis =
-                let above =
-                    evaluate
-                        {
-                            Thickness = t
-                            Rotation = FrameFit.angleStep * turn.Column axis
-                        }
+            let j =
+                all[1..]
+                |> Array.map (Array.map2 (fun here above -> (above - here) / FrameFit.angleStep) r)
+                |> Matrix<float>.Build.DenseOfColumnArrays
 
-                Array.map2 (fun a here -> (a - here) / FrameFit.angleStep) above r
-
-            let j = Matrix<float>.Build.DenseOfColumnArrays(Array.init 3 column)
             let residual = Vector<float>.Build.DenseOfArray r
 
             Some(

@@ -190,39 +190,44 @@ let private minimaOf (problem: Problem) (state: State) (complete: FrameFit.Compl
     |]
     |> Array.sortBy fst
 
+/// Frames whose maps are in memory at a time: each holds thousands of orientations.
+let private together = 8
+
 /// The minima of every frame's objective within a radius of its present orientation, the best first, by frame id.
 ///
 /// - `complete`: what each frame can say at most
 /// - `radius`: rad
-let minima (problem: Problem) (complete: Map<int, FrameFit.Completeness>) radius (state: State) frames =
+let minima (problem: Problem) (complete: Map<int, FrameFit.Completeness>) radius (state: State) (frames: ImmutableArray<VirtualFrame>) =
     let grid (frame: VirtualFrame) =
         let curve = Problem.curve problem state frame
         gridOf curve.SemiAngle curve.Count radius curve.Mosaicity.Perpendicular
 
-    let stage = Problem.planAllRows (grid >> tilts) problem state frames
+    let minimaOf (frames: VirtualFrame array) =
+        let stage = Problem.planAllRows (grid >> tilts) problem state (frames.ToImmutableArray())
 
-    let table =
-        ForwardModel.tableOf stage.Model (Problem.potential problem stage (dsharp.tensor state.Structure))
+        let table =
+            ForwardModel.tableOf stage.Model (Problem.potential problem stage (dsharp.tensor state.Structure))
 
-    ForwardModel.perFrame stage.Model (fun workspace i ->
-        let plan = stage.Model.Plan.Frames[i]
-        let id = plan.Frame.Id
+        ForwardModel.perFrame stage.Model (fun workspace i ->
+            let plan = stage.Model.Plan.Frames[i]
+            let id = plan.Frame.Id
 
-        match Map.tryFind id state.Thickness, Map.tryFind id complete with
-        | Some t, Some complete ->
-            let curves =
-                FrameModel.rockingCurves
-                    workspace
-                    problem.WaveNumber
-                    stage.Model.Precision
-                    table
-                    plan
-                    {
-                        Thickness = t
-                        Rotation = Vector3.Zero
-                    }
+            match Map.tryFind id state.Thickness, Map.tryFind id complete with
+            | Some t, Some complete ->
+                let curves =
+                    FrameModel.rockingCurves
+                        workspace
+                        problem.WaveNumber
+                        stage.Model.Precision
+                        table
+                        plan
+                        {
+                            Thickness = t
+                            Rotation = Vector3.Zero
+                        }
 
-            Some(id, minimaOf problem state complete (grid plan.Frame) plan stage.Model.Rows[i] curves)
-        | _ -> None)
-    |> Array.choose id
-    |> Map.ofArray
+                Some(id, minimaOf problem state complete (grid plan.Frame) plan stage.Model.Rows[i] curves)
+            | _ -> None)
+        |> Array.choose id
+
+    frames |> Seq.toArray |> Array.chunkBySize together |> Array.collect minimaOf |> Map.ofArray

@@ -88,9 +88,10 @@ let ``Nelder and Mead's search finds the orientation too, and keeps its best whe
 let ``the hexagonal search finds two tilts to its least step and leaves the turn about the beam`` () =
     let tilt = 0.4 * degree * Vector3(cos 0.7, sin 0.7, 0.0)
 
-    let residuals (state: FrameState) =
-        let off = state.Rotation - tilt
-        [| 1e3 * off.X; 2e3 * off.Y |]
+    let residuals (_: float) =
+        Array.map (fun rotation ->
+            let off: Vector3 = rotation - tilt
+            [| 1e3 * off.X; 2e3 * off.Y |])
 
     let turn = Vector3(0.0, 0.0, 1e-3)
 
