@@ -86,6 +86,7 @@ let private propagate
     valueOnly
     =
     gatherSupport workspace plan table
+    let thicknesses = thicknesses plan thickness
 
     let propagated =
         workspace.PerArc(
@@ -94,7 +95,7 @@ let private propagate
                 prepare workspace plan waveNumber rotations table.Kind arc scratch
                 let matrix = matrixOf table.Kind arc rotations.Length scratch waveNumber
 
-                forward plan arc &matrix thickness precision valueOnly scratch
+                forward arc &matrix thicknesses precision valueOnly scratch
                 struct (scratch.Propagator.AmplitudeError, scratch.Intensity)
         )
 
@@ -262,14 +263,13 @@ let atThicknesses
     let sumsOf _ (arc: Arc) (scratch: ArcScratch) =
         prepare workspace plan waveNumber [| rotation |] table.Kind arc scratch
         let matrix = matrixOf table.Kind arc 1 scratch waveNumber
-
-        let beams = scoredBeams arc
+        let beams = arc.ScoredBeams
 
         let weights =
             Array.init arc.TiltCount (fun s -> plan.Tilts[arc.FirstTilt + s].Weight)
 
         let sums = Array.zeroCreate<float>(thicknesses.Length * beams.Length)
-        scratch.Propagator.AtThicknesses(&matrix, thicknesses, beams, weights, arithmetic, sums)
+        scratch.Propagator.AtThicknesses(&matrix, thicknesses, beams.AsSpan(), weights, arithmetic, sums)
         struct (beams, sums)
 
     let ofArcs = workspace.PerArc(plan, sumsOf)

@@ -92,41 +92,63 @@ let private information (stage: Stage) : Map<int, float> =
         stage.Model.Rows
     |> Map.ofSeq
 
-/// The objective of proposed corrections on the rows that they select; information lost since the stage began counts
-/// against them, so that pushing misfitting rows out is no gain.
-let private ownObjectives (problem: Problem) reference (state: State) (proposed: Map<int, Vector3>) frames =
+/// How well a frame agrees on the rows that its orientation selects.
+[<Struct>]
+type private Agreement =
+    {
+        Objective: float
+        /// The objective, times the information lost since the stage began, so that pushing misfitting rows out is no gain.
+        Penalised: float
+    }
+
+/// The agreement of proposed corrections on the rows that they select.
+let private agreement (problem: Problem) reference (state: State) (proposed: Map<int, Vector3>) frames =
     let after = Problem.plan problem { state with Corrections = proposed } frames
     let own = information after
 
     objectives problem after state proposed
     |> Map.map (fun id value ->
         let before = reference |> Map.tryFind id |> Option.defaultValue own[id]
-        value * max 1.0 (before / own[id]))
+
+        {
+            Objective = value
+            Penalised = value * max 1.0 (before / own[id])
+        })
 
 let private present (state: State) (frames: VirtualFrame seq) =
     frames |> Seq.map (fun f -> f.Id, correctionOf state f) |> Map.ofSeq
 
-/// Least squares of the given frames from proposed orientations; kept where they lower the objective.
-let private attempt (problem: Problem) reference method (frames: ImmutableArray<VirtualFrame>) (state: State) from =
-    let stage = Problem.plan problem { state with Corrections = from } frames
-    let found = search problem stage state method
-    let old = ownObjectives problem reference state (present state frames) frames
-    let own = ownObjectives problem reference state found frames
-
-    let keep corrections id correction =
-        match Map.tryFind id old, Map.tryFind id own with
-        | Some o, Some n when n < o -> Map.add id correction corrections
-        | _ -> corrections
-
-    { state with
-        Corrections = Map.fold keep state.Corrections found
+/// A state with the agreement of its frames.
+type private Stand =
+    {
+        State: State
+        Agreement: Map<int, Agreement>
     }
 
-/// The half of the frames that agrees worse.
-let private worseHalf (problem: Problem) (state: State) (frames: ImmutableArray<VirtualFrame>) =
-    let values =
-        objectives problem (Problem.plan problem state frames) state (present state frames)
+/// Least squares of the given frames from proposed orientations; kept where they lower the objective.
+let private attempt (problem: Problem) reference method (frames: ImmutableArray<VirtualFrame>) (stand: Stand) from =
+    let state = stand.State
+    let stage = Problem.plan problem { state with Corrections = from } frames
+    let found = search problem stage state method
+    let own = agreement problem reference state found frames
 
+    let keep (stand: Stand) id correction =
+        match Map.tryFind id stand.Agreement, Map.tryFind id own with
+        | Some o, Some n when n.Penalised < o.Penalised ->
+            {
+                State =
+                    { stand.State with
+                        Corrections = Map.add id correction stand.State.Corrections
+                    }
+                Agreement = Map.add id n stand.Agreement
+            }
+        | _ -> stand
+
+    Map.fold keep stand found
+
+/// The half of the frames that agrees worse.
+let private worseHalf (stand: Stand) (frames: ImmutableArray<VirtualFrame>) =
+    let values = stand.Agreement |> Map.map (fun _ a -> a.Objective)
     let sorted = values |> Map.values |> Seq.sort |> Seq.toArray
     let median = sorted[sorted.Length / 2]
 
@@ -141,27 +163,33 @@ let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
     let all = problem.Experiment.Frames
     let reference = information (Problem.plan problem state all)
 
+    let start =
+        {
+            State = state
+            Agreement = agreement problem reference state (present state all) all
+        }
+
     let method =
         match problem.Settings.Orientation with
         | NelderMead -> FrameFit.nelderMead
         | Hexagonal -> FrameFit.hexagonal
         | _ -> fun evaluate prior -> FrameFit.fit evaluate prior iterations
 
-    let step number frames state from =
+    let step number frames stand from =
         monitor.Stop.ThrowIfCancellationRequested()
-        let next = attempt problem reference method frames state from
+        let next = attempt problem reference method frames stand from
         monitor.Report(Advanced(StageName.FrameOrientation, number, None))
         next
 
-    let refined = step 1 all state (present state all)
+    let refined = step 1 all start (present state all)
 
-    let away (state, number) start =
-        let poor = worseHalf problem state all
-        let from = present state poor |> Map.map (fun _ here -> here + start)
-        step number poor state from, number + 1
+    let away (stand, number) turn =
+        let poor = worseHalf stand all
+        let from = present stand.State poor |> Map.map (fun _ here -> here + turn)
+        step number poor stand from, number + 1
 
     if thorough then
         let searched, number = starts |> List.fold away (refined, 2)
-        step number all searched (present searched all)
+        (step number all searched (present searched.State all)).State
     else
-        refined
+        refined.State
