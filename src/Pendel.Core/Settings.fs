@@ -125,6 +125,8 @@ type Settings =
         NetworkLearningRate: float
         /// Inner arithmetic.
         Precision: PrecisionChoice
+        /// Most memory for the propagations that gradients need, MB; infinite without a ceiling. Changes no result.
+        MemoryCeiling: float
         /// Seed of the network's first weights.
         Seed: int
     }
@@ -156,5 +158,6 @@ module Settings =
             LearningRate = 0.03
             NetworkLearningRate = 5e-5
             Precision = Automatic
+            MemoryCeiling = infinity
             Seed = 0
         }

@@ -294,6 +294,30 @@ let private precision =
         _.Precision
         (fun x s -> { s with Precision = x })
 
+let private memoryCeiling =
+    {
+        Name = "memory-ceiling"
+        Meaning = "most memory for what gradients keep of the propagations, MB; what is beyond is computed again"
+        Expected = "none or a positive number"
+        Default = None
+        Get =
+            fun settings ->
+                if settings.MemoryCeiling = infinity then
+                    Word "none"
+                else
+                    Number settings.MemoryCeiling
+        Set =
+            fun value settings ->
+                match value with
+                | Word "none" ->
+                    Some
+                        { settings with
+                            MemoryCeiling = infinity
+                        }
+                | Number x when x > 0.0 && Double.IsFinite x -> Some { settings with MemoryCeiling = x }
+                | _ -> None
+    }
+
 let private refinement =
     [
         choice
@@ -349,6 +373,7 @@ let all =
     @ absorption
     @ [ precision ]
     @ refinement
+    @ [ memoryCeiling ]
 
 /// The setting of a name.
 let tryFind name =

@@ -175,6 +175,7 @@ type RefineOption =
     | Learning_Rate of rate: string
     | Network_Learning_Rate of rate: string
     | Seed of n: string
+    | Memory_Ceiling of MB: string
     | Threads of n: string
     | Quiet
 

@@ -204,7 +204,14 @@ let planWith (tilts: VirtualFrame -> ImmutableArray<Tilt>) (problem: Problem) (s
         Potential.create problem.Optics problem.Settings problem.Structure plan.Support
 
     {
-        Model = ForwardModel.create problem.Settings.Precision problem.Crew problem.Workspaces potential.Kind plan
+        Model =
+            ForwardModel.create
+                problem.Settings.Precision
+                (1e6 * problem.Settings.MemoryCeiling)
+                problem.Crew
+                problem.Workspaces
+                potential.Kind
+                plan
         Potential = potential
     }
 

@@ -70,6 +70,7 @@ let ``written settings read back as they were`` () =
             "learning-rate", "0.1"
             "network-learning-rate", "0.002"
             "seed", "5"
+            "memory-ceiling", "250"
         ]
 
     Assert.Equal<string list>(SettingsTable.all |> List.map _.Name, changes |> List.map fst)
