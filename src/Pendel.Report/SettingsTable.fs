@@ -301,11 +301,11 @@ let private memoryCeiling =
         Expected = "none or a positive number"
         Default = None
         Get =
-            fun settings ->
-                if settings.MemoryCeiling = infinity then
+            fun s ->
+                if s.MemoryCeiling = infinity then
                     Word "none"
                 else
-                    Number settings.MemoryCeiling
+                    Number s.MemoryCeiling
         Set =
             fun value settings ->
                 match value with
