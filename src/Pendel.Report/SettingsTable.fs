@@ -295,27 +295,23 @@ let private precision =
         (fun x s -> { s with Precision = x })
 
 let private memoryCeiling =
-    {
-        Name = "memory-ceiling"
-        Meaning = "most memory for what gradients keep of the propagations, MB; what is beyond is computed again"
+    let plain =
+        positive
+            "memory-ceiling"
+            "most memory for what gradients keep of the propagations, MB; what is beyond is computed again"
+            _.MemoryCeiling
+            (fun x s -> { s with MemoryCeiling = x })
+
+    let written value =
+        if value = Number infinity then Word "none" else value
+
+    { plain with
         Expected = "none or a positive number"
-        Default = None
-        Get =
-            fun s ->
-                if s.MemoryCeiling = infinity then
-                    Word "none"
-                else
-                    Number s.MemoryCeiling
+        Get = plain.Get >> written
         Set =
-            fun value settings ->
-                match value with
-                | Word "none" ->
-                    Some
-                        { settings with
-                            MemoryCeiling = infinity
-                        }
-                | Number x when x > 0.0 && Double.IsFinite x -> Some { settings with MemoryCeiling = x }
-                | _ -> None
+            function
+            | Word "none" -> fun s -> Some { s with MemoryCeiling = infinity }
+            | value -> plain.Set value
     }
 
 let private refinement =
