@@ -125,6 +125,8 @@ type Settings =
         NetworkLearningRate: float
         /// Inner arithmetic.
         Precision: PrecisionChoice
+        /// Most memory for the propagations that gradients need, MB; infinite without a ceiling. Changes no result.
+        MemoryCeiling: float
         /// Seed of the network's first weights.
         Seed: int
         /// Share of the measurements that is held out of every stage; 0 holds out none.
@@ -154,7 +156,7 @@ module Settings =
             Absorption = Absorption.None
             AbsorptionRatio = 0.1
             Orientation = Gradient
-            OrientationPrior = 0.3
+            OrientationPrior = 0.2
             OrientationBound = 1.0
             Cycles = 2
             Optimiser = OptimiserChoice.Adam
@@ -162,6 +164,7 @@ module Settings =
             LearningRate = 0.03
             NetworkLearningRate = 5e-5
             Precision = Automatic
+            MemoryCeiling = infinity
             Seed = 0
             Free = 0.0
             FreeSeed = 0

@@ -28,6 +28,9 @@ internal sealed class CallScratch<TLanes, TVector, T>
     /// <summary>z of each thickness.</summary>
     public Scratch<double> Arguments { get; } = new();
 
+    /// <summary>Orders that the thicknesses of a tile need, of one parity.</summary>
+    public Scratch<int> TermsOfTile { get; } = new();
+
     public Scratch<double> ExactCoefficients { get; } = new();
 
     /// <summary>The coefficients of a call without an adjoint.</summary>

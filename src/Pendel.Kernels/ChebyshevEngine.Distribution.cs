@@ -154,15 +154,20 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         T* row = call.ScoredRow.Reserve(width);
         T* from = call.ManySources.Pointer + (k % 2 * (nint)many * width);
         T* factors = Coefficients + ((nint)k * stride);
+        int first = 0;
+        while (first < many - 1 && factors[first] == T.Zero)
+        {
+            first++;
+        }
         int i = 0;
         for (; i + (4 * TLanes.Count) <= width; i += 4 * TLanes.Count)
         {
-            SumFour(factors, from + i, width, row + i);
+            SumFour(factors, first, from + i, width, row + i);
         }
         for (; i < width; i += TLanes.Count)
         {
             TVector sum = TLanes.Broadcast(T.Zero);
-            for (int t = 0; t < many; t++)
+            for (int t = first; t < many; t++)
             {
                 sum = TLanes.MultiplyAdd(TLanes.Broadcast(factors[t]), TLanes.Load(from + ((nint)t * width) + i), sum);
             }
@@ -197,16 +202,17 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         }
     }
 
-    /// <summary>Four vectors of Σ_j c(t_j) sources, in registers.</summary>
+    /// <summary>Four vectors of Σ_j c(t_j) sources from a thickness on, in registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void SumFour(T* factors, T* from, int width, T* to)
+    private void SumFour(T* factors, int first, T* from, int width, T* to)
     {
         TVector sum0 = TLanes.Broadcast(T.Zero);
         TVector sum1 = sum0;
         TVector sum2 = sum0;
         TVector sum3 = sum0;
         int step = TLanes.Count;
-        for (int t = 0; t < many; t++, from += width)
+        from += (nint)first * width;
+        for (int t = first; t < many; t++, from += width)
         {
             TVector c = TLanes.Broadcast(factors[t]);
             sum0 = TLanes.MultiplyAdd(c, TLanes.Load(from), sum0);

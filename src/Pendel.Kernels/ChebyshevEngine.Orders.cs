@@ -41,7 +41,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         int most = Math.Min(MostOrdersPerBlock, (beams <= FewBeams ? FewInnerColumns : InnerColumns) / tilts);
         ordersPerBlock = Math.Max(2, 1 << BitOperations.Log2((uint)Math.Max(most, 1)));
         int orders = highest + 1;
-        bool all = !valueOnly && (orders + 2) * (double)vector * sizeof(T) <= storedBytes;
+        bool all = !valueOnly && (orders + 2) * (double)vector * sizeof(T) <= StoredBytes;
         double wanted =
             all ? orders
             : valueOnly ? 1

@@ -124,14 +124,29 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     }
 
     /// <summary>Σ c_k φ_k over the even or the odd orders: a real product of scored rows and thicknesses.</summary>
-    private void SumOrders(PackedMatrix<TLanes, TVector, T> rows, int parity, int thicknesses, Scratch<T> sums) =>
-        rows.AddProduct(
-            Coefficients + (parity * stride),
-            2 * stride,
-            0,
-            thicknesses,
-            sums.ReserveZeros(rows.TilesLength(thicknesses))
-        );
+    private void SumOrders(PackedMatrix<TLanes, TVector, T> rows, int parity, int thicknesses, Scratch<T> sums)
+    {
+        int tiles = new Blocks(thicknesses, RegisterTile<TLanes, TVector, T>.Columns).Count;
+        Span<int> terms = new(call.TermsOfTile.Reserve(tiles), tiles);
+        for (int tile = 0; tile < tiles; tile++)
+        {
+            terms[tile] = (OrdersOfTile(tile, thicknesses) + 1 - parity) / 2;
+        }
+        T* to = sums.ReserveZeros(rows.TilesLength(thicknesses));
+        rows.AddProduct(Coefficients + (parity * stride), 2 * stride, 0, thicknesses, to, terms);
+    }
+
+    /// <summary>How many orders the thicknesses of a tile need.</summary>
+    private int OrdersOfTile(int tile, int thicknesses)
+    {
+        int columns = RegisterTile<TLanes, TVector, T>.Columns;
+        double z = 0;
+        for (int t = tile * columns; t < Math.Min((tile + 1) * columns, thicknesses); t++)
+        {
+            z = Math.Max(z, call.Arguments.Pointer[t]);
+        }
+        return Math.Min(ChebyshevCoefficients.HighestOrder(z, spectrum.LogGrowth, Tolerance), highest) + 1;
+    }
 
     /// <summary>Weight of a tilt (1 where none is given) times w_0/w_g, [tilt][scored].</summary>
     private void FillFactors(in ArcMatrix arc, ReadOnlySpan<int> scored, ReadOnlySpan<double> tiltWeights)

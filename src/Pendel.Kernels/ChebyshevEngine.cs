@@ -43,6 +43,9 @@ internal abstract partial class ChebyshevEngine
         Span<double> result
     );
 
+    /// <summary>As <see cref="Propagator.StoredBytes"/>.</summary>
+    public long StoredBytes { get; set; } = long.MaxValue;
+
     /// <summary>Terms of the last propagation, beyond the first.</summary>
     public abstract int Terms { get; }
 
@@ -52,15 +55,15 @@ internal abstract partial class ChebyshevEngine
     /// <summary>Computes the Λ_k of the last adjoint again, with the gradient's sums.</summary>
     public abstract void RepeatAdjoint();
 
-    /// <summary>An engine of the wanted width, whether or not the machine has it in hardware, that stores so many bytes of φ_k and shares the scratch of a call.</summary>
-    public static ChebyshevEngine Create<T>(LaneWidth width, long storedBytes, ChebyshevEngine? sharing = null)
+    /// <summary>An engine of the wanted width, whether or not the machine has it in hardware, that shares the scratch of a call.</summary>
+    public static ChebyshevEngine Create<T>(LaneWidth width, ChebyshevEngine? sharing = null)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
         (width == LaneWidth.Widest ? Widest : width) switch
         {
-            LaneWidth.Bits512 => new ChebyshevEngine<Lanes512<T>, Vector512<T>, T>(storedBytes, sharing),
-            LaneWidth.Bits256 => new ChebyshevEngine<Lanes256<T>, Vector256<T>, T>(storedBytes, sharing),
-            LaneWidth.Bits128 => new ChebyshevEngine<Lanes128<T>, Vector128<T>, T>(storedBytes, sharing),
-            _ => new ChebyshevEngine<LanesScalar<T>, T, T>(storedBytes, sharing),
+            LaneWidth.Bits512 => new ChebyshevEngine<Lanes512<T>, Vector512<T>, T>(sharing),
+            LaneWidth.Bits256 => new ChebyshevEngine<Lanes256<T>, Vector256<T>, T>(sharing),
+            LaneWidth.Bits128 => new ChebyshevEngine<Lanes128<T>, Vector128<T>, T>(sharing),
+            _ => new ChebyshevEngine<LanesScalar<T>, T, T>(sharing),
         };
 
     /// <summary>The widest registers of the machine.</summary>
@@ -77,8 +80,7 @@ internal abstract partial class ChebyshevEngine
 /// (one tilt) to an odd number of lines, so that steps from column to column do not fall on the same cache set.
 /// Sums of coefficients: E = Σ_even c_k φ_k and O = Σ_odd c_k φ_k / i with real factors, ψ = E + iO.
 /// </remarks>
-internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>(long storedBytes, ChebyshevEngine? sharing)
-    : ChebyshevEngine
+internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>(ChebyshevEngine? sharing) : ChebyshevEngine
     where TLanes : ILanes<TVector, T>
     where TVector : struct
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -107,7 +109,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>(long st
     /// <summary>Distance of the orders of the coefficients.</summary>
     private int stride;
 
-    private static double Tolerance => typeof(T) == typeof(float) ? 1e-9 : 1e-17;
+    private static double Tolerance => typeof(T) == typeof(float) ? 1e-7 : 1e-17;
 
     /// <summary>2 Im a/r.</summary>
     private double Absorption => 2 * spectrum.Absorption / spectrum.Radius;

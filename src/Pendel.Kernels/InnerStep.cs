@@ -62,8 +62,8 @@ public sealed class InnerStep
         ArcMatrix arc = new(beams, tilts, re, im, diagonal, weight, WaveNumber, kind != PotentialKind.Absorptive);
         engine =
             precision == Precision.Single
-                ? ChebyshevEngine.Create<float>(LaneWidth.Widest, long.MaxValue)
-                : ChebyshevEngine.Create<double>(LaneWidth.Widest, long.MaxValue);
+                ? ChebyshevEngine.Create<float>(LaneWidth.Widest)
+                : ChebyshevEngine.Create<double>(LaneWidth.Widest);
         double[] intensities = new double[diagonal.Length];
         engine.Forward(arc, thickness, oppositeHand: false, intensities);
         engine.Adjoint(arc, intensities, new double[re.Length], new double[im.Length], new double[diagonal.Length]);

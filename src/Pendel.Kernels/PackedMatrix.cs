@@ -195,8 +195,16 @@ internal sealed unsafe class PackedMatrix<TLanes, TVector, T>
     /// <param name="plane">Distance of its parts.</param>
     /// <param name="width">Its columns.</param>
     /// <param name="sums">Tiles of the product, <see cref="TilesLength"/> numbers, for <see cref="ReadColumn"/>.</param>
+    /// <param name="rowsOfTile">For each tile's columns how many of its rows are not all 0; all of them if it is left out.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void AddProduct(T* vectors, nint step, nint plane, int width, T* sums)
+    public void AddProduct(
+        T* vectors,
+        nint step,
+        nint plane,
+        int width,
+        T* sums,
+        ReadOnlySpan<int> rowsOfTile = default
+    )
     {
         for (int group = 0; group < width; group += ColumnGroup * RegisterTile<TLanes, TVector, T>.Columns)
         {
@@ -206,9 +214,10 @@ internal sealed unsafe class PackedMatrix<TLanes, TVector, T>
                 for (int g = group; g < end; g += RegisterTile<TLanes, TVector, T>.Columns)
                 {
                     T* place = Tile(sums, width, p, g);
+                    int steps = rowsOfTile.IsEmpty ? columns : rowsOfTile[g / RegisterTile<TLanes, TVector, T>.Columns];
                     TileOperands<T> operands = new()
                     {
-                        Steps = columns,
+                        Steps = steps,
                         A = Panel(p),
                         B = vectors + g,
                         BStep = step,

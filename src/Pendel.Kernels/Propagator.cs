@@ -12,26 +12,26 @@ namespace Pendel.Kernels;
 public sealed partial class Propagator
 {
     private readonly LaneWidth width;
-    private readonly long storedBytes;
     private readonly Propagator? sharing;
     private ChebyshevEngine? single;
     private ChebyshevEngine? twice;
     private ChebyshevEngine? last;
 
     /// <summary>A propagator of the machine's vector width, without scratch yet.</summary>
-    /// <param name="storedBytes">
-    /// Ceiling of the memory for the φ_k that <see cref="Adjoint"/> needs. Where K of them would take more, about 2√(2K) are kept
-    /// and the others computed again, which costs a forward pass; the results have the same bits.
-    /// </param>
     /// <param name="sharing">
     /// Another propagator of the same thread, to share the scratch that a call needs only until it returns: a good half of it. What
     /// <see cref="Adjoint"/> needs of <see cref="Forward"/> is each propagator's own.
     /// </param>
-    public Propagator(long storedBytes = long.MaxValue, Propagator? sharing = null)
-        : this(LaneWidth.Widest, storedBytes, sharing) { }
+    public Propagator(Propagator? sharing = null)
+        : this(LaneWidth.Widest, sharing) { }
 
-    internal Propagator(LaneWidth width, long storedBytes = long.MaxValue, Propagator? sharing = null) =>
-        (this.width, this.storedBytes, this.sharing) = (width, storedBytes, sharing);
+    internal Propagator(LaneWidth width, Propagator? sharing = null) => (this.width, this.sharing) = (width, sharing);
+
+    /// <summary>
+    /// Ceiling of the memory for the φ_k that <see cref="Adjoint"/> needs, from the next propagation on. Where K of them would take
+    /// more, about 2√(2K) are kept and the others computed again, which costs a forward pass; the results have the same bits.
+    /// </summary>
+    public long StoredBytes { get; set; } = long.MaxValue;
 
     /// <summary>
     /// A bound of the error of any amplitude |ψ_g| of the last propagation (at its largest thickness), relative to the incident one:
@@ -140,8 +140,13 @@ public sealed partial class Propagator
         Require.FinitePositive(arc.Weight, "weight");
     }
 
-    private ChebyshevEngine Engine(Precision precision) =>
-        precision == Precision.Single
-            ? single ??= ChebyshevEngine.Create<float>(width, storedBytes, sharing?.Engine(precision))
-            : twice ??= ChebyshevEngine.Create<double>(width, storedBytes, sharing?.Engine(precision));
+    private ChebyshevEngine Engine(Precision precision)
+    {
+        ChebyshevEngine engine =
+            precision == Precision.Single
+                ? single ??= ChebyshevEngine.Create<float>(width, sharing?.Engine(precision))
+                : twice ??= ChebyshevEngine.Create<double>(width, sharing?.Engine(precision));
+        engine.StoredBytes = StoredBytes;
+        return engine;
+    }
 }

@@ -294,6 +294,26 @@ let private precision =
         _.Precision
         (fun x s -> { s with Precision = x })
 
+let private memoryCeiling =
+    let plain =
+        positive
+            "memory-ceiling"
+            "most memory for what gradients keep of the propagations, MB; what is beyond is computed again"
+            _.MemoryCeiling
+            (fun x s -> { s with MemoryCeiling = x })
+
+    let written value =
+        if value = Number infinity then Word "none" else value
+
+    { plain with
+        Expected = "none or a positive number"
+        Get = plain.Get >> written
+        Set =
+            function
+            | Word "none" -> fun s -> Some { s with MemoryCeiling = infinity }
+            | value -> plain.Set value
+    }
+
 let private refinement =
     [
         choice
@@ -392,6 +412,7 @@ let all =
     @ [ precision ]
     @ refinement
     @ validation
+    @ [ memoryCeiling ]
 
 /// The setting of a name.
 let tryFind name =

@@ -181,6 +181,7 @@ type RefineOption =
     | Free of fraction: string
     | Free_Seed of n: string
     | Exclude_Frames of ids: string
+    | Memory_Ceiling of MB: string
     | Threads of n: string
     | Quiet
 

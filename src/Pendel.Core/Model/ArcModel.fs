@@ -93,35 +93,39 @@ let inline forScored (plan: FramePlan) (arc: Arc) ([<InlineIfLambda>] visit: int
             for s in 0 .. arc.TiltCount - 1 do
                 visit (s * n + g) reflection plan.Tilts[arc.FirstTilt + s].Weight
 
-/// Places of the scored beams of an arc.
-let scoredBeams (arc: Arc) =
-    [|
-        for g in 0 .. arc.Beams.Length - 1 do
-            if arc.Scored[g] >= 0 then
-                g
-    |]
+/// The thicknesses of a frame, Å, and their shares.
+[<Struct>]
+type Thicknesses =
+    {
+        Values: float array
+        Shares: float array
+    }
 
-/// Intensities of an arc, averaged over the thicknesses of the plan.
+/// Those of a plan for the frame's thickness.
+let thicknesses (plan: FramePlan) thickness =
+    {
+        Values = [| for share in plan.Thicknesses -> thickness * share.Relative |]
+        Shares = [| for share in plan.Thicknesses -> share.Weight |]
+    }
+
+/// Intensities of an arc, averaged over thicknesses.
 ///
 /// - `valueOnly`: no adjoint follows
-let forward
-    (plan: FramePlan)
-    (arc: Arc)
-    (matrix: inref<ArcMatrix>)
-    thickness
-    precision
-    valueOnly
-    (scratch: ArcScratch)
-    =
-    let shares = plan.Thicknesses
+let forward (arc: Arc) (matrix: inref<ArcMatrix>) (thicknesses: Thicknesses) precision valueOnly (scratch: ArcScratch) =
     let intensity = Span(scratch.Intensity, 0, matrix.Diagonal.Length)
 
-    if shares.Length = 1 then
-        scratch.Propagator.Forward(&matrix, thickness * shares[0].Relative, precision, intensity, valueOnly = valueOnly)
+    if thicknesses.Values.Length = 1 then
+        scratch.Propagator.Forward(&matrix, thicknesses.Values[0], precision, intensity, valueOnly = valueOnly)
     else
-        let thicknesses = Array.init shares.Length (fun j -> thickness * shares[j].Relative)
-        let weights = Array.init shares.Length (fun j -> shares[j].Weight)
-        scratch.Propagator.ForwardMany(&matrix, thicknesses, weights, scoredBeams arc, precision, intensity, valueOnly)
+        scratch.Propagator.ForwardMany(
+            &matrix,
+            thicknesses.Values,
+            thicknesses.Shares,
+            arc.ScoredBeams.AsSpan(),
+            precision,
+            intensity,
+            valueOnly
+        )
 
 /// Σ_g d̄_g ∂d_g/∂S_g g of each tilt of an arc: the excitation error is linear in g.
 let moments (arc: Arc) waveNumber (diagonal: float array) =

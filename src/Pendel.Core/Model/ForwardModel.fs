@@ -22,6 +22,8 @@ type ForwardModel =
         Kind: PotentialKind
         /// Inner arithmetic.
         Precision: PrecisionChoice
+        /// Most bytes for what the adjoints of all frames in work need of their propagations.
+        StoredBytes: float
         /// Threads that share the work.
         Crew: Crew
         /// Frames by falling cost: the longest first, so that the threads end together.
@@ -32,8 +34,9 @@ type ForwardModel =
 
 /// The forward model of a plan.
 ///
+/// - `storedBytes`: ceiling of the memory for adjoints, bytes; changes no result
 /// - `workspaces`: scratch, shared with other plans of the same problem
-let create precision crew workspaces kind (plan: ExperimentPlan) =
+let create precision storedBytes crew workspaces kind (plan: ExperimentPlan) =
     let cost i =
         plan.Frames[i].Arcs
         |> Seq.sumBy (fun a -> float a.Beams.Length ** 2.0 * float a.TiltCount)
@@ -43,6 +46,7 @@ let create precision crew workspaces kind (plan: ExperimentPlan) =
         Rows = plan.Frames |> Seq.map (fun f -> Residual.rows f.Scored) |> Seq.toArray
         Kind = kind
         Precision = precision
+        StoredBytes = storedBytes
         Crew = crew
         Order = [| 0 .. plan.Frames.Length - 1 |] |> Array.sortByDescending cost
         Workspaces = workspaces
@@ -63,6 +67,8 @@ let perFrame (model: ForwardModel) (compute: Workspace -> int -> 'T) : 'T array 
                 match model.Workspaces.TryTake() with
                 | true, w -> w
                 | _ -> Workspace model.Crew
+
+            workspace.StoredBytes <- model.StoredBytes / float model.Crew.Threads
 
             try
                 compute workspace frame

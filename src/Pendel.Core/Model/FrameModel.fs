@@ -86,6 +86,7 @@ let private propagate
     valueOnly
     =
     gatherSupport workspace plan table
+    let thicknesses = thicknesses plan thickness
 
     let propagated =
         workspace.PerArc(
@@ -94,7 +95,7 @@ let private propagate
                 prepare workspace plan waveNumber rotations table.Kind arc scratch
                 let matrix = matrixOf table.Kind arc rotations.Length scratch waveNumber
 
-                forward plan arc &matrix thickness precision valueOnly scratch
+                forward arc &matrix thicknesses precision valueOnly scratch
                 struct (scratch.Propagator.AmplitudeError, scratch.Intensity)
         )
 
@@ -240,6 +241,13 @@ let adjoint (workspace: Workspace) waveNumber kind (plan: FramePlan) (state: Fra
                 moments
     }
 
+/// Arithmetic of searches, whose results are evaluated anew: single unless double is asked for.
+let private searchArithmetic precision =
+    if precision = PrecisionChoice.Double then
+        Precision.Double
+    else
+        Precision.Single
+
 /// I_c of the scored reflections at many thicknesses from one propagation: thickness by thickness. In single precision
 /// unless double is asked for: it serves searches, whose results are evaluated anew.
 let atThicknesses
@@ -251,25 +259,19 @@ let atThicknesses
     rotation
     (thicknesses: float array)
     =
-    let arithmetic =
-        if precision = PrecisionChoice.Double then
-            Precision.Double
-        else
-            Precision.Single
-
+    let arithmetic = searchArithmetic precision
     gatherSupport workspace plan table
 
     let sumsOf _ (arc: Arc) (scratch: ArcScratch) =
         prepare workspace plan waveNumber [| rotation |] table.Kind arc scratch
         let matrix = matrixOf table.Kind arc 1 scratch waveNumber
-
-        let beams = scoredBeams arc
+        let beams = arc.ScoredBeams
 
         let weights =
             Array.init arc.TiltCount (fun s -> plan.Tilts[arc.FirstTilt + s].Weight)
 
         let sums = Array.zeroCreate<float>(thicknesses.Length * beams.Length)
-        scratch.Propagator.AtThicknesses(&matrix, thicknesses, beams, weights, arithmetic, sums)
+        scratch.Propagator.AtThicknesses(&matrix, thicknesses, beams.AsSpan(), weights, arithmetic, sums)
         struct (beams, sums)
 
     let ofArcs = workspace.PerArc(plan, sumsOf)
@@ -287,42 +289,28 @@ let atThicknesses
 
     result
 
-/// The rocking curves of the scored reflections of a frame: I at each tilt, tilt by tilt, fractions of the incident beam; 0 where a
-/// reflection is no beam. In single precision unless double is asked for: they serve searches.
+/// The rocking curves of the scored reflections of a frame in its plan's orientation: I at each tilt, fractions of the incident
+/// beam; 0 where a reflection is no beam. In single precision unless double is asked for: they serve searches.
 ///
 /// - result: tilts × scored reflections
-let rockingCurves
-    (workspace: Workspace)
-    waveNumber
-    (precision: PrecisionChoice)
-    (table: PotentialTable)
-    (plan: FramePlan)
-    (state: FrameState)
-    =
-    let arithmetic =
-        if precision = PrecisionChoice.Double then
-            Precision.Double
-        else
-            Precision.Single
-
+let rockingCurves (workspace: Workspace) waveNumber precision (table: PotentialTable) (plan: FramePlan) thickness =
     gatherSupport workspace plan table
+    let thicknesses = thicknesses plan thickness
+    let arithmetic = searchArithmetic precision
 
-    let curves =
-        workspace.PerArc(
-            plan,
-            fun _ arc scratch ->
-                prepare workspace plan waveNumber [| state.Rotation |] table.Kind arc scratch
-                let matrix = matrixOf table.Kind arc 1 scratch waveNumber
-                forward plan arc &matrix state.Thickness arithmetic true scratch
+    workspace.PerArc(
+        plan,
+        fun _ arc scratch ->
+            prepare workspace plan waveNumber [| Vector3.Zero |] table.Kind arc scratch
+            let matrix = matrixOf table.Kind arc 1 scratch waveNumber
+            forward arc &matrix thicknesses arithmetic true scratch
 
-                Array.init arc.TiltCount (fun s ->
-                    let intensity = Array.zeroCreate<float> plan.Scored.Length
+            Array.init arc.TiltCount (fun s ->
+                let intensity = Array.zeroCreate<float> plan.Scored.Length
 
-                    for g in 0 .. arc.Beams.Length - 1 do
-                        if arc.Scored[g] >= 0 then
-                            intensity[arc.Scored[g]] <- scratch.Intensity[s * arc.Beams.Length + g]
+                for g in arc.ScoredBeams do
+                    intensity[arc.Scored[g]] <- scratch.Intensity[s * arc.Beams.Length + g]
 
-                    intensity)
-        )
-
-    Array.concat curves
+                intensity)
+    )
+    |> Array.concat

@@ -54,9 +54,12 @@ type Workspace(crew: Crew) =
             Potential.Im = Array.empty
         } with get, set
 
+    /// Most bytes of what the adjoint of a frame needs of its propagations, shared among its arcs.
+    member val internal StoredBytes = infinity with get, set
+
     /// Does something for every arc of a frame; results in the order of the arcs. Arcs are dealt out to the threads in turn, as
     /// neighbours cost alike, and the arcs of one thread share scratch.
-    member internal _.PerArc(plan: FramePlan, compute: MatrixCotangent -> Arc -> ArcScratch -> 'T) : 'T array =
+    member internal this.PerArc(plan: FramePlan, compute: MatrixCotangent -> Arc -> ArcScratch -> 'T) : 'T array =
         let hands = min crew.Threads plan.Arcs.Length
 
         while arcs.Count < plan.Arcs.Length do
@@ -70,6 +73,11 @@ type Workspace(crew: Crew) =
                         Some arcs[i % crew.Threads]
                 )
             )
+
+        let ofArc = this.StoredBytes / float plan.Arcs.Length
+
+        for arc in arcs do
+            arc.Propagator.StoredBytes <- if ofArc < 1e18 then int64 ofArc else Int64.MaxValue
 
         let results = Array.zeroCreate<'T> plan.Arcs.Length
 

@@ -1,6 +1,6 @@
-/// Least squares on one frame: residuals w(I_o − cI_c) with the scale projected out, against the orientation (three angles).
+/// Least squares on one frame: residuals w(F_o − sF_c) with the scale projected out, against the orientation (three angles).
 ///
-/// Objective: (wR_I/u)² + |ω|²/σ_ω² with u = 0.01, the relative uncertainty in the weights.
+/// Objective: (wR_F/u)² + |ω|²/σ_ω² with u = 0.01, the relative uncertainty in the weights (CONVENTIONS, Orientation).
 module Pendel.Core.FrameFit
 
 open System
@@ -23,15 +23,14 @@ type Prior =
     }
 
 /// Residuals of a frame as a function of its thickness and of any number of orientations, which are cheaper together: the squares
-/// of each add up to (wR_I/u)².
+/// of each add up to (wR_F/u)².
 type Residuals = float -> Vector3 array -> float array array
 
 /// The residuals of frame i of a model.
 let residuals (model: ForwardModel.ForwardModel) (table: PotentialTable) workspace i : Residuals =
     let rows = model.Rows[i]
     let precision = ForwardModel.searchPrecision model
-
-    let norm = sqrt (Residual.information rows)
+    let perWeight = 1.0 / (Residual.Instability * sqrt (Residual.information rows))
 
     fun thickness rotations ->
         FrameModel.intensitiesAt
@@ -43,9 +42,11 @@ let residuals (model: ForwardModel.ForwardModel) (table: PotentialTable) workspa
             thickness
             rotations
         |> Array.map (fun calculated ->
-            let c = Residual.scale rows calculated
-            let scaled = 1.0 / (Residual.Instability * norm)
-            Array.map3 (fun w o k -> scaled * w * (o - c * k)) rows.Weight rows.Intensity calculated)
+            Array.map3
+                (fun w o k -> perWeight * w * (o - k))
+                rows.Weight
+                rows.JanaAmplitude
+                (Residual.scaledAmplitudes rows calculated))
 
 /// The residuals of the prior: three angles.
 let private expectations (prior: Prior) (state: FrameState) =
@@ -59,12 +60,8 @@ let private expectations (prior: Prior) (state: FrameState) =
 
 let private square values = Array.sumBy (fun x -> x * x) values
 
-/// (wR/u)² at a state.
-let misfit (evaluate: Residuals) (state: FrameState) =
-    evaluate state.Thickness [| state.Rotation |] |> Array.head |> square
-
 /// |ω − drift|²/σ_ω² at a state.
-let penalty (prior: Prior) (state: FrameState) = square (expectations prior state)
+let private penalty (prior: Prior) (state: FrameState) = square (expectations prior state)
 
 /// Values of the objective at states of one thickness.
 let private objectives (evaluate: Residuals) (prior: Prior) (states: FrameState array) =
@@ -74,22 +71,6 @@ let private objectives (evaluate: Residuals) (prior: Prior) (states: FrameState 
 /// Value of the objective.
 let objective evaluate prior (state: FrameState) =
     objectives evaluate prior [| state |] |> Array.head
-
-/// What a frame can say, J = Σw²I_o² of the rows that it selects, before its orientation is refined.
-[<Struct>]
-type Completeness =
-    {
-        Information: float
-        /// (wR/u)² at which information that is lost counts as misfit.
-        Typical: float
-    }
-
-/// (wR/u)² of a frame, with the information that its rows lack counted as misfit of the typical size or, if that is larger, its own.
-///
-/// An orientation selects the rows that it is compared on: without this charge pushing misfitting rows out would be a gain.
-let charged (complete: Completeness) information misfit =
-    let lost = max 0.0 (1.0 - information / complete.Information)
-    (1.0 - lost) * misfit + lost * max misfit complete.Typical
 
 /// The nearest state inside the bound.
 let inside (prior: Prior) (state: FrameState) =

@@ -16,6 +16,9 @@ open Pendel.Core.Problem
 /// Step about y, rad, and largest about x: reflections at 1 Å⁻¹ have fringes of about 1/(t g) ≈ 10⁻³ rad.
 let private spacing = Angle.Radians 0.05
 
+/// Farthest turn from the present orientation about each axis, rad: the prior leaves little beyond.
+let private radius = Angle.Radians 0.75
+
 /// A grid of turns (x, y) and the tilts that it needs.
 type private Grid =
     {
@@ -39,7 +42,7 @@ let private lines grid =
 let private samples grid = grid.Window + 2 * grid.CountX
 
 /// The grid of a frame: σ the width of the mosaic blocks, whose three equal parts have the variance ⅔ 1.0908² σ².
-let private gridOf (semiAngle: float) window radius (mosaicity: float) =
+let private gridOf (semiAngle: float) window (mosaicity: float) =
     let stepX = 2.0 * semiAngle / float window
     let variance = 2.0 / 3.0 * 1.0907993 ** 2.0 * mosaicity ** 2.0
     let block = int (Math.Ceiling(sqrt variance / spacing))
@@ -108,7 +111,7 @@ let private integrated grid (curves: float array array) =
                 grid.Share * (before[x][g] + after[x][g])
                 + (1.0 - 2.0 * grid.Share) * here[x][g])))
 
-/// (wR/u)² on chosen rows, and their information: wR² = 1 − B²/AC with A = Σw²I_o², B = Σw²I_oI_c, C = Σw²I_c².
+/// (wR_F/u)² on chosen rows, and their information: wR_F² = 1 − B²/AC with A = Σw²F_o², B = Σw²F_oF_c, C = Σw²F_c².
 let private misfit (rows: Residual.Rows) (isChosen: bool array) (calculated: float array) =
     let mutable a = 0.0
     let mutable b = 0.0
@@ -118,7 +121,7 @@ let private misfit (rows: Residual.Rows) (isChosen: bool array) (calculated: flo
     for i in 0 .. calculated.Length - 1 do
         if isChosen[i] then
             let w = rows.Weight[i] * rows.Weight[i]
-            let o, k = rows.Intensity[i], calculated[i]
+            let o, k = rows.JanaAmplitude[i], sqrt calculated[i]
             a <- a + w * o * o
             b <- b + w * o * k
             c <- c + w * k * k
@@ -129,8 +132,8 @@ let private misfit (rows: Residual.Rows) (isChosen: bool array) (calculated: flo
     else
         struct ((1.0 - b * b / (a * c)) / Residual.Instability ** 2.0, a)
 
-/// The minima of the objective of a frame, the best first: rotation vectors on top of the plan's correction.
-let private minimaOf (problem: Problem) (state: State) (complete: FrameFit.Completeness) grid (plan: FramePlan) rows curves =
+/// The minima of the objective of a frame, the best first: corrections.
+let private minimaOf (problem: Problem) (state: State) (reference: float) grid (plan: FramePlan) rows curves =
     let calculated: float array array array = integrated grid curves
     let sigma = Angle.Radians problem.Settings.OrientationPrior
     let bound = Angle.Radians problem.Settings.OrientationBound
@@ -162,7 +165,7 @@ let private minimaOf (problem: Problem) (state: State) (complete: FrameFit.Compl
 
             let struct (misfit, information) = misfit rows isChosen (calculated[y].[x]: float array)
             let away = total - drift
-            FrameFit.charged complete information misfit + away.Dot away / (sigma * sigma)
+            (misfit + away.Dot away / (sigma * sigma)) * max 1.0 (reference / information)
 
     let values =
         Array2D.init (2 * grid.CountY + 1) (2 * grid.CountX + 1) (fun y x -> value y x)
@@ -189,18 +192,18 @@ let private minimaOf (problem: Problem) (state: State) (complete: FrameFit.Compl
                     values[y, x], plan.Correction + turn y x
     |]
     |> Array.sortBy fst
+    |> Array.map snd
 
 /// Frames whose maps are in memory at a time: each holds thousands of orientations.
 let private together = 8
 
-/// The minima of every frame's objective within a radius of its present orientation, the best first, by frame id.
+/// The minima of every frame's objective around its present orientation, the best first: corrections by frame id.
 ///
-/// - `complete`: what each frame can say at most
-/// - `radius`: rad
-let minima (problem: Problem) (complete: Map<int, FrameFit.Completeness>) radius (state: State) (frames: ImmutableArray<VirtualFrame>) =
+/// - `reference`: information of each frame that counts as complete
+let minima (problem: Problem) (reference: Map<int, float>) (state: State) (frames: ImmutableArray<VirtualFrame>) =
     let grid (frame: VirtualFrame) =
         let curve = Problem.curve problem state frame
-        gridOf curve.SemiAngle curve.Count radius curve.Mosaicity.Perpendicular
+        gridOf curve.SemiAngle curve.Count curve.Mosaicity.Perpendicular
 
     let minimaOf (frames: VirtualFrame array) =
         let stage = Problem.planAllRows (grid >> tilts) problem state (frames.ToImmutableArray())
@@ -212,8 +215,8 @@ let minima (problem: Problem) (complete: Map<int, FrameFit.Completeness>) radius
             let plan = stage.Model.Plan.Frames[i]
             let id = plan.Frame.Id
 
-            match Map.tryFind id state.Thickness, Map.tryFind id complete with
-            | Some t, Some complete ->
+            match Map.tryFind id state.Thickness, Map.tryFind id reference with
+            | Some t, Some reference ->
                 let curves =
                     FrameModel.rockingCurves
                         workspace
@@ -221,12 +224,9 @@ let minima (problem: Problem) (complete: Map<int, FrameFit.Completeness>) radius
                         stage.Model.Precision
                         table
                         plan
-                        {
-                            Thickness = t
-                            Rotation = Vector3.Zero
-                        }
+                        t
 
-                Some(id, minimaOf problem state complete (grid plan.Frame) plan stage.Model.Rows[i] curves)
+                Some(id, minimaOf problem state reference (grid plan.Frame) plan stage.Model.Rows[i] curves)
             | _ -> None)
         |> Array.choose id
 

@@ -263,7 +263,14 @@ let private planBy (planner: Planner) (tilts: VirtualFrame -> ImmutableArray<Til
         Potential.create problem.Optics problem.Settings problem.Structure plan.Support
 
     {
-        Model = ForwardModel.create problem.Settings.Precision problem.Crew problem.Workspaces potential.Kind plan
+        Model =
+            ForwardModel.create
+                problem.Settings.Precision
+                (1e6 * problem.Settings.MemoryCeiling)
+                problem.Crew
+                problem.Workspaces
+                potential.Kind
+                plan
         Potential = potential
     }
 

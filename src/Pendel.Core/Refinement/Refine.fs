@@ -112,7 +112,7 @@ let private rescanStage (monitor: Monitor) (problem: Problem) (state: State) =
 
 /// Orientation of each frame, with the thickness curve found anew before (from the second cycle on) and after.
 let private orient (monitor: Monitor) (problem: Problem) cycle (state: State) =
-    monitor.Report(Started(FrameOrientation, FrameOrientation.stepCount))
+    monitor.Report(Started(FrameOrientation, FrameOrientation.stepCount problem))
 
     let first =
         if cycle = 1 then

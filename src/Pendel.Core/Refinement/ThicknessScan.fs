@@ -46,7 +46,7 @@ let grid (settings: Settings) =
     | _ -> Array.init (steps + 1) (fun i -> settings.ThicknessMin + range * float i / float steps)
 
 /// From intensities at any thicknesses to those of a distribution with each thickness of a grid. All share a finer grid, of which
-/// each distribution takes every thickness with the share of the distribution that is nearest to it.
+/// each distribution takes every thickness up to its own with the share of the distribution that is nearest to it.
 let private averaging
     distribution
     (thicknesses: float array)
@@ -63,7 +63,9 @@ let private averaging
 
             below 0.5 - (if j = 0 then 0.0 else below -0.5)
 
-        let shares = thicknesses |> Array.map (fun t -> Array.init fine.Length (share t))
+        let shares =
+            thicknesses
+            |> Array.map (fun t -> Array.init (min fine.Length (int (t / usualStep) + 2)) (share t))
 
         fun atThicknesses ->
             let calculated = atThicknesses fine
@@ -73,7 +75,7 @@ let private averaging
                 Array.init calculated[0].Length (fun g ->
                     let mutable sum = 0.0
 
-                    for j in 0 .. fine.Length - 1 do
+                    for j in 0 .. own.Length - 1 do
                         sum <- sum + own[j] * calculated[j][g]
 
                     sum))

@@ -18,7 +18,12 @@ public sealed record Arc(
     ImmutableArray<double> FluxWeight,
     ImmutableArray<int> Difference,
     ImmutableArray<int> Scored
-);
+)
+{
+    /// <summary>The beams that are scored.</summary>
+    public ImmutableArray<int> ScoredBeams { get; } =
+    [.. Enumerable.Range(0, Scored.Length).Where(g => Scored[g] >= 0)];
+}
 
 /// <summary>An observed reflection that enters the residual of its frame.</summary>
 /// <param name="Observation">The measured row.</param>

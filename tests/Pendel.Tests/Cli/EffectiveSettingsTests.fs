@@ -73,6 +73,7 @@ let ``written settings read back as they were`` () =
             "free", "0.1"
             "free-seed", "3"
             "exclude-frames", "19,20,50-60"
+            "memory-ceiling", "250"
         ]
 
     Assert.Equal<string list>(SettingsTable.all |> List.map _.Name, changes |> List.map fst)

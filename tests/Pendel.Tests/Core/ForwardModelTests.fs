@@ -217,6 +217,30 @@ let ``losses and gradients are the same bits for one thread, for two and again, 
             Assert.Equal<float>(slope, slopes)
 
 [<Fact>]
+let ``a memory ceiling changes no bit of the gradient`` () =
+    let experiment = geometry quartz.Cell [ -12.0; 25.0 ]
+
+    let data =
+        noiseFree settings quartz experiment (fun s -> uniform experiment 900.0 s)
+
+    for distribution in [ Plate; Uniform ] do
+        let gradient ceiling =
+            let settings =
+                { settings with
+                    ThicknessDistribution = distribution
+                    MemoryCeiling = ceiling
+                }
+
+            let problem, _, stage = problemOf settings 2 (Synthesis.displace 1 0.1 quartz) data
+
+            let p =
+                Array.append (Array.zeroCreate problem.Structure.Count) (ThicknessNN.initial 0)
+
+            (dsharp.grad (Joint.loss problem stage) (dsharp.tensor p)).toArray1D<float>()
+
+        Assert.Equal<float>(gradient infinity, gradient 1e-3)
+
+[<Fact>]
 let ``intensities at many thicknesses are those at each`` () =
     let problem, state, stage = tiny.Value
 

@@ -32,7 +32,7 @@ let ``a ceiling of the stored orders changes no bit`` () =
             for tilts in [ 1; 5; 40 ] do
                 let arc = random tilts kind 24 tilts
                 let expected = everything (Propagator()) precision arc
-                Assert.Equal<float[]>(expected, everything (Propagator 0L) precision arc)
+                Assert.Equal<float[]>(expected, everything (Propagator(StoredBytes = 0L)) precision arc)
 
 [<Fact>]
 let ``a ceiling of the stored orders saves memory`` () =
@@ -41,7 +41,7 @@ let ``a ceiling of the stored orders saves memory`` () =
     let allocated ceiling =
         let before = GC.GetAllocatedBytesForCurrentThread()
 
-        forwardWith (Propagator(storedBytes = ceiling)) Precision.Double arc 4000.0
+        forwardWith (Propagator(StoredBytes = ceiling)) Precision.Double arc 4000.0
         |> ignore
 
         GC.GetAllocatedBytesForCurrentThread() - before
