@@ -12,7 +12,7 @@ open Pendel.Core.FrameModel
 open Pendel.Core.Problem
 
 /// Minima of a frame's map from which searches start.
-let private minima = 3
+let private minima = 2
 
 /// Turns away from the present orientation from which searches of a precession start, which has no map, rad.
 let private turns =
@@ -31,8 +31,8 @@ let private isPrecession (problem: Problem) =
 let private startCount problem =
     if isPrecession problem then turns.Length else minima
 
-/// Searches of a thorough stage: from the present orientations, from the other starts, and once more.
-let stepCount problem = startCount problem + 2
+/// Searches of a thorough stage: from the present orientations and from the other starts.
+let stepCount problem = startCount problem + 1
 
 /// Linearisations of one least-squares fit.
 let private iterations = 8
@@ -178,6 +178,6 @@ let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
             [ 0 .. startCount problem - 1 ]
             |> List.fold (fun stand rank -> step (rank + 2) stand (ranked rank)) refined
 
-        (step (stepCount problem) searched (present problem searched.State)).State
+        searched.State
     else
         refined.State

@@ -70,13 +70,23 @@ type Result =
         BestEpoch: int
     }
 
-/// Learning rates of one round.
+/// Learning rates and length of one round.
 type Pace =
     {
+        /// Evaluations of the loss.
+        Epochs: int
         /// Factor on the rates of the settings.
         Factor: float
         /// Farthest that an epoch may move the thickness, every parameter of its model taking a full step, Å.
         Reach: float
+    }
+
+/// The rates and epochs of the settings.
+let wholePace (settings: Settings) =
+    {
+        Epochs = settings.Epochs
+        Factor = 1.0
+        Reach = infinity
     }
 
 /// The learning rate of the thickness model that keeps its reach: the mean over frames of t moves by rate · Σ|∂t/∂p|.
@@ -106,7 +116,7 @@ let runAt pace (monitor: Monitor) (problem: Problem) (stage: Stage) (state: Stat
         state.ThicknessParameters
         |> Option.defaultWith (fun () -> invalidOp "the thickness model does not follow the scan yet")
 
-    monitor.Report(Started(StageName.JointRefinement, settings.Epochs))
+    monitor.Report(Started(StageName.JointRefinement, pace.Epochs))
 
     let proceed epoch value =
         monitor.Report(Advanced(StageName.JointRefinement, epoch, Some value))
@@ -122,8 +132,8 @@ let runAt pace (monitor: Monitor) (problem: Problem) (stage: Stage) (state: Stat
                 Array.append
                     (Array.create count (pace.Factor * settings.LearningRate))
                     (Array.create parameters.Length (thicknessRate pace problem parameters))
-            Epochs = settings.Epochs
-            Decay = Adam.cosineDecay settings.Epochs
+            Epochs = pace.Epochs
+            Decay = Adam.cosineDecay pace.Epochs
             Continue = proceed
         }
 
@@ -144,5 +154,5 @@ let runAt pace (monitor: Monitor) (problem: Problem) (stage: Stage) (state: Stat
     }
 
 /// Runs at the learning rates of the settings.
-let run monitor problem stage state =
-    runAt { Factor = 1.0; Reach = infinity } monitor problem stage state
+let run monitor (problem: Problem) stage state =
+    runAt (wholePace problem.Settings) monitor problem stage state

@@ -6,6 +6,7 @@
 module Pendel.Core.OrientationMap
 
 open System
+open System.Collections.Concurrent
 open System.Collections.Immutable
 open Pendel.Crystallography
 open Pendel.Diffraction
@@ -17,7 +18,7 @@ open Pendel.Core.Problem
 let private spacing = Angle.Radians 0.05
 
 /// Farthest turn from the present orientation about each axis, rad: the prior leaves little beyond.
-let private radius = Angle.Radians 0.75
+let private radius = Angle.Radians 0.6
 
 /// A grid of turns (x, y) and the tilts that it needs.
 type private Grid =
@@ -195,7 +196,7 @@ let private minimaOf (problem: Problem) (state: State) (reference: float) grid (
     |> Array.map snd
 
 /// Frames whose maps are in memory at a time: each holds thousands of orientations.
-let private together = 8
+let private together = 2
 
 /// The minima of every frame's objective around its present orientation, the best first: corrections by frame id.
 ///
@@ -205,14 +206,23 @@ let minima (problem: Problem) (reference: Map<int, float>) (state: State) (frame
         let curve = Problem.curve problem state frame
         gridOf curve.SemiAngle curve.Count curve.Mosaicity.Perpendicular
 
+    // many more arcs than the other stages need: this scratch is not theirs
+    let workspaces = ConcurrentBag()
+
     let minimaOf (frames: VirtualFrame array) =
-        let stage = Problem.planAllRows (grid >> tilts) problem state (frames.ToImmutableArray())
+        let stage =
+            Problem.planAllRows (grid >> tilts) problem state (frames.ToImmutableArray())
+
+        let model =
+            { stage.Model with
+                Workspaces = workspaces
+            }
 
         let table =
-            ForwardModel.tableOf stage.Model (Problem.potential problem stage (dsharp.tensor state.Structure))
+            ForwardModel.tableOf model (Problem.potential problem stage (dsharp.tensor state.Structure))
 
-        ForwardModel.perFrame stage.Model (fun workspace i ->
-            let plan = stage.Model.Plan.Frames[i]
+        ForwardModel.perFrame model (fun workspace i ->
+            let plan = model.Plan.Frames[i]
             let id = plan.Frame.Id
 
             match Map.tryFind id state.Thickness, Map.tryFind id reference with
@@ -221,12 +231,12 @@ let minima (problem: Problem) (reference: Map<int, float>) (state: State) (frame
                     FrameModel.rockingCurves
                         workspace
                         problem.WaveNumber
-                        stage.Model.Precision
+                        model.Precision
                         table
                         plan
                         t
 
-                Some(id, minimaOf problem state reference (grid plan.Frame) plan stage.Model.Rows[i] curves)
+                Some(id, minimaOf problem state reference (grid plan.Frame) plan model.Rows[i] curves)
             | _ -> None)
         |> Array.choose id
 

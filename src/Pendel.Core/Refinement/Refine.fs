@@ -9,7 +9,7 @@ open Pendel.Core.Problem
 let private offsets (settings: Settings) =
     match settings.Orientation with
     | Fixed -> [| 0.0 |]
-    | _ -> [| for i in -5 .. 5 -> 0.1 * float i |]
+    | _ -> [| for i in -2 .. 2 -> 0.2 * float i |]
 
 /// What the stages leave behind.
 type private Record =
@@ -128,15 +128,22 @@ let private orient (monitor: Monitor) (problem: Problem) cycle (state: State) =
         thorough
 
 /// Where only the thickness curve is found anew between rounds, each starts with a quarter of the rates of the one before, and
-/// its curve is right to within half a step of the scan's grid.
+/// its curve is right to within half a step of the scan's grid. Where orientations are, a quarter of the epochs suffices before
+/// they are searched again.
 let private pace (settings: Settings) cycle : Joint.Pace =
+    let whole = Joint.wholePace settings
+
     if settings.Orientation = Fixed && cycle > 1 then
-        {
+        { whole with
             Factor = 0.25 ** float (cycle - 1)
             Reach = 5.0
         }
+    elif settings.Orientation <> Fixed && cycle < settings.Cycles then
+        { whole with
+            Epochs = settings.Epochs / 4
+        }
     else
-        { Factor = 1.0; Reach = infinity }
+        whole
 
 let private joint (monitor: Monitor) (problem: Problem) cycle (record: Record) =
     let started =
