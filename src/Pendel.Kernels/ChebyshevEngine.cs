@@ -109,7 +109,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>(Chebysh
     /// <summary>Distance of the orders of the coefficients.</summary>
     private int stride;
 
-    private static double Tolerance => typeof(T) == typeof(float) ? 1e-7 : 1e-17;
+    private static double Tolerance => typeof(T) == typeof(float) ? 1e-8 : 1e-17;
 
     /// <summary>2 Im a/r.</summary>
     private double Absorption => 2 * spectrum.Absorption / spectrum.Radius;
