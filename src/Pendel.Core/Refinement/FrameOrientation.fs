@@ -12,7 +12,7 @@ open Pendel.Core.FrameModel
 open Pendel.Core.Problem
 
 /// Minima of a frame's map from which searches start.
-let private minima = 2
+let private minima = 3
 
 /// Turns away from the present orientation from which searches of a precession start, which has no map, rad.
 let private turns =
@@ -57,7 +57,11 @@ let private perScored (problem: Problem) (stage: Stage) (state: State) compute =
         | Some t when Residual.isScored rows ->
             let evaluate = FrameFit.residuals stage.Model table workspace i
 
-            let here = { Thickness = t; Rotation = Vector3.Zero }
+            let here =
+                {
+                    Thickness = t
+                    Rotation = Vector3.Zero
+                }
 
             Some(plan.Frame.Id, compute i evaluate (priorOf problem.Settings state plan) here)
         | _ -> None)
@@ -80,13 +84,7 @@ let private information (stage: Stage) : Map<int, float> =
 
 /// The objective of each frame at corrections, on the rows that they select, with the information lost against a reference.
 let private objectives (problem: Problem) reference (state: State) (corrections: Map<int, Vector3>) frames =
-    let stage =
-        Problem.plan
-            problem
-            { state with
-                Corrections = corrections
-            }
-            frames
+    let stage = Problem.plan problem { state with Corrections = corrections } frames
 
     perScored problem stage state (fun i evaluate prior here ->
         let plan, own = stage.Model.Plan.Frames[i], Residual.information stage.Model.Rows[i]
@@ -107,8 +105,7 @@ let private attempt (problem: Problem) reference method (stand: Stand) (from: Ma
         |> Seq.filter (fun f -> from.ContainsKey f.Id)
         |> ImmutableArray.CreateRange
 
-    let stage =
-        Problem.plan problem { stand.State with Corrections = from } frames
+    let stage = Problem.plan problem { stand.State with Corrections = from } frames
 
     let found = search problem stage stand.State method
     let own = objectives problem reference stand.State found frames

@@ -18,7 +18,7 @@ open Pendel.Core.Problem
 let private spacing = Angle.Radians 0.05
 
 /// Farthest turn from the present orientation about each axis, rad: the prior leaves little beyond.
-let private radius = Angle.Radians 0.6
+let private radius = Angle.Radians 0.75
 
 /// A grid of turns (x, y) and the tilts that it needs.
 type private Grid =
@@ -37,8 +37,7 @@ type private Grid =
         Share: float
     }
 
-let private lines grid =
-    2 * (grid.CountY + grid.Block) + 1
+let private lines grid = 2 * (grid.CountY + grid.Block) + 1
 
 let private samples grid = grid.Window + 2 * grid.CountX
 
@@ -95,7 +94,9 @@ let private integrated grid (curves: float array array) =
 
         Array.init (2 * grid.CountX + 1) (fun x ->
             let entering = at (x + grid.Window - 1)
-            let mean = Array.init reflections (fun g -> (sum[g] + entering[g]) / float grid.Window)
+
+            let mean =
+                Array.init reflections (fun g -> (sum[g] + entering[g]) / float grid.Window)
 
             for g in 0 .. reflections - 1 do
                 sum[g] <- sum[g] + entering[g] - (at x)[g]
@@ -164,7 +165,9 @@ let private minimaOf (problem: Problem) (state: State) (reference: float) grid (
                     ))
                 |> Seq.toArray
 
-            let struct (misfit, information) = misfit rows isChosen (calculated[y].[x]: float array)
+            let struct (misfit, information) =
+                misfit rows isChosen (calculated[y].[x]: float array)
+
             let away = total - drift
             (misfit + away.Dot away / (sigma * sigma)) * max 1.0 (reference / information)
 
@@ -228,16 +231,14 @@ let minima (problem: Problem) (reference: Map<int, float>) (state: State) (frame
             match Map.tryFind id state.Thickness, Map.tryFind id reference with
             | Some t, Some reference ->
                 let curves =
-                    FrameModel.rockingCurves
-                        workspace
-                        problem.WaveNumber
-                        model.Precision
-                        table
-                        plan
-                        t
+                    FrameModel.rockingCurves workspace problem.WaveNumber model.Precision table plan t
 
                 Some(id, minimaOf problem state reference (grid plan.Frame) plan model.Rows[i] curves)
             | _ -> None)
         |> Array.choose id
 
-    frames |> Seq.toArray |> Array.chunkBySize together |> Array.collect minimaOf |> Map.ofArray
+    frames
+    |> Seq.toArray
+    |> Array.chunkBySize together
+    |> Array.collect minimaOf
+    |> Map.ofArray

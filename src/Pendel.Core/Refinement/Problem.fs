@@ -129,15 +129,7 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
     let geometry = geometryOf settings experiment
 
     let planner selection =
-        Planner(
-            experiment.Cell,
-            crystal.SpaceGroup,
-            selection,
-            waveNumber,
-            settings.Arcs,
-            threads,
-            geometry.Geometry
-        )
+        Planner(experiment.Cell, crystal.SpaceGroup, selection, waveNumber, settings.Arcs, threads, geometry.Geometry)
 
     let struct (working, heldOut) =
         keptFrames settings experiment |> HoldOut.split settings
@@ -244,7 +236,14 @@ type Stage =
         Potential: Potential.PotentialModel
     }
 
-let private planBy (planner: Planner) (tilts: VirtualFrame -> ImmutableArray<Tilt>) thicknesses (problem: Problem) (state: State) frames =
+let private planBy
+    (planner: Planner)
+    (tilts: VirtualFrame -> ImmutableArray<Tilt>)
+    thicknesses
+    (problem: Problem)
+    (state: State)
+    frames
+    =
     let orientation =
         CrystalOrientation(problem.Orientation.Cell, problem.Orientation.U, state.Misset, problem.Orientation.Strain)
 

@@ -1,6 +1,7 @@
 module Pendel.Tests.Core.OrientationStageTests
 
 open System
+open System.Collections.Immutable
 open Pendel.Crystallography
 open Pendel.Diffraction
 open Pendel.Tensors
@@ -13,7 +14,7 @@ open Xunit
 let private settings =
     { settings with
         Selection = SelectionSettings(1.4, 0.02, 1.4, 0.9, 0.0)
-        Tilts = Count 12
+        Tilts = Count 24
     }
 
 let private degree = Math.PI / 180.0
@@ -43,7 +44,7 @@ let private target =
                  for plan, values in Seq.zip stage.Model.Plan.Frames calculated ->
                      Seq.map2
                          (fun (r: ScoredReflection) i ->
-                             ScoredReflection(Observation(r.Observation.Hkl, 1e6 * i, 10.0), 0.0, 0.0, 1.0))
+                             ScoredReflection(Observation(r.Observation.Hkl, 1e6 * i, 300.0), 0.0, 0.0, 1.0))
                          plan.Scored
                          values
                      |> Residual.rows
@@ -51,11 +52,12 @@ let private target =
 
          let model = { stage.Model with Rows = rows }
          let table = ForwardModel.tableOf stage.Model potential
-         truth, [ for i in 0..4 -> FrameFit.residuals model table (Workspace()) i ])
+         // the first has eight rows only, which another orientation fits as well
+         truth, [ for i in 1..4 -> FrameFit.residuals model table (Workspace()) i ])
 
 let private prior: FrameFit.Prior =
     {
-        Rotation = 1.0
+        Rotation = 10.0
         Bound = 0.02
         Origin = Vector3.Zero
         Drift = Vector3.Zero
@@ -102,7 +104,7 @@ let ``the hexagonal search finds two tilts to its least step and leaves the turn
 [<Fact>]
 let ``a fit stays inside its bound, and the prior draws it back`` () =
     let truth, frames = target.Value
-    let fit prior = FrameFit.fit frames[1] prior 8 start
+    let fit prior = FrameFit.fit frames[0] prior 8 start
     let bound = 0.5 * truth.Rotation.Length
     Assert.InRange((fit { prior with Bound = bound }).Rotation.Length, 0.0, bound + 1e-15)
     Assert.InRange((fit { prior with Rotation = 1e-7 }).Rotation.Length, 0.0, 1e-6)
@@ -130,7 +132,7 @@ let ``a fit stays inside its bound, and the prior draws it back`` () =
 let private oriented =
     { settings with
         Orientation = Gradient
-        OrientationPrior = 0.3
+        OrientationPrior = 1.0
         OrientationBound = 1.0
     }
 
@@ -161,7 +163,9 @@ let ``a frame that is turned is found among frames that are not`` () =
     let problem, initial = Problem.create oriented 2 quartz data
 
     let found =
-        FrameOrientation.run Monitor.silent problem true (uniform data 400.0 initial)
+        uniform data 400.0 initial
+        |> FrameOrientation.run Monitor.silent problem true
+        |> FrameOrientation.run Monitor.silent problem false
 
     for f in data.Frames do
         let expected = if f.Id = 3 then turned else Vector3.Zero
@@ -170,3 +174,25 @@ let ``a frame that is turned is found among frames that are not`` () =
             found.Corrections |> Map.tryFind f.Id |> Option.defaultValue Vector3.Zero
 
         Assert.InRange((correction - expected).Length / degree, 0.0, 0.002)
+
+[<Fact>]
+let ``the best minimum of a frame's map lies within its steps of the frame's turn`` () =
+    let turned = degree * Vector3(0.25, -0.3, 0.0)
+
+    let data =
+        noiseFree settings quartz experiment (fun s ->
+            { uniform experiment 400.0 s with
+                Corrections = Map [ 3, turned ]
+            })
+
+    let problem, initial = Problem.create oriented 2 quartz data
+    let state = uniform data 400.0 initial
+
+    let frames =
+        data.Frames |> Seq.filter (fun f -> f.Id = 3) |> ImmutableArray.CreateRange
+
+    let best = (OrientationMap.minima problem (Map [ 3, 1.0 ]) state frames)[3][0]
+
+    // tilts are 2°/24 apart, the turns about y 0.05°
+    Assert.InRange(abs (best.X - turned.X) / degree, 0.0, 2.0 / 24.0)
+    Assert.InRange(abs (best.Y - turned.Y) / degree, 0.0, 0.05)
