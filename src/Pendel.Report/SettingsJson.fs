@@ -3,7 +3,7 @@ module Pendel.Report.SettingsJson
 
 open System.Text.Json.Nodes
 open Pendel.Core
-open Pendel.Report.SettingsTable
+open Pendel.Report.Setting
 
 let private toNode value : JsonNode | null =
     match value with

@@ -14,9 +14,9 @@ let private ofText (text: string) =
         | _ -> None
 
     match tryNumber text, text.Split ".." |> Array.map tryNumber with
-    | Some x, _ -> SettingsTable.Number x
-    | None, [| Some low; Some high |] -> SettingsTable.Range(low, high)
-    | _ -> SettingsTable.Word text
+    | Some x, _ -> Setting.Number x
+    | None, [| Some low; Some high |] -> Setting.Range(low, high)
+    | _ -> Setting.Word text
 
 let private setOption settings (name: string, text: string) =
     match SettingsTable.tryFind name with

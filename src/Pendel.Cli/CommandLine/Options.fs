@@ -43,11 +43,11 @@ module Options =
 
     let private show value =
         match value with
-        | SettingsTable.Number x -> x.ToString System.Globalization.CultureInfo.InvariantCulture
-        | SettingsTable.Word w -> w
-        | SettingsTable.Range(low, high) -> System.FormattableString.Invariant($"{low}..{high}")
+        | Setting.Number x -> x.ToString System.Globalization.CultureInfo.InvariantCulture
+        | Setting.Word w -> w
+        | Setting.Range(low, high) -> System.FormattableString.Invariant($"{low}..{high}")
 
-    let private describe standard (setting: SettingsTable.Setting) =
+    let private describe standard (setting: Setting.Setting) =
         let standard =
             match setting.Default with
             | Some other -> other

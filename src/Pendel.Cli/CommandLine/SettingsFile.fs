@@ -6,6 +6,7 @@ open System.IO
 open System.Text.Json
 open Pendel.IO
 open Pendel.Report
+open Pendel.Report.Setting
 open Pendel.Report.SettingsTable
 
 /// A value of a settings file.

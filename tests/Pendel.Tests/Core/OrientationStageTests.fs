@@ -191,7 +191,8 @@ let ``the best minimum of a frame's map lies within its steps of the frame's tur
     let frames =
         data.Frames |> Seq.filter (fun f -> f.Id = 3) |> ImmutableArray.CreateRange
 
-    let best = (OrientationMap.minima problem (Map [ 3, 1.0 ]) state frames)[3][0]
+    let found = OrientationMap.minima problem (Map [ (3, 1.0) ]) state frames
+    let best = Array.head found[3]
 
     // tilts are 2°/24 apart, the turns about y 0.05°
     Assert.InRange(abs (best.X - turned.X) / degree, 0.0, 2.0 / 24.0)
