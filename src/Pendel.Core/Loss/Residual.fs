@@ -52,17 +52,21 @@ let rows (scored: ScoredReflection seq) =
 
 let private sumOf count term = Seq.sumBy term (seq { 0 .. count - 1 })
 
-/// c = Σw²I_oI_c / Σw²I_c²: the scale of a frame that minimises wR_I; 0 where nothing is calculated.
-let scale (rows: Rows) (calculated: float array) =
+/// Σw²oc / Σw²c²: the factor of c that minimises Σw²(o − c)²; 0 where nothing is calculated.
+let private leastSquares (weight: float array) (observed: float array) (calculated: float array) =
     let weighted (a: float array) (b: float array) =
-        sumOf a.Length (fun i -> rows.Weight[i] ** 2.0 * a[i] * b[i])
+        sumOf a.Length (fun i -> weight[i] ** 2.0 * a[i] * b[i])
 
     let norm = weighted calculated calculated
 
     if norm > 0.0 then
-        weighted rows.Intensity calculated / norm
+        weighted observed calculated / norm
     else
         0.0
+
+/// c = Σw²I_oI_c / Σw²I_c²: the scale of a frame that minimises wR_I; 0 where nothing is calculated.
+let scale (rows: Rows) (calculated: float array) =
+    leastSquares rows.Weight rows.Intensity calculated
 
 /// True where the frame enters the means: at least three rows, and not all of them weak.
 let isScored (rows: Rows) =
@@ -137,23 +141,13 @@ type Pooled =
         RFAll: float
     }
 
-/// s = Σw²F_oF_c / Σw²F_c²: JANA's scale of a frame, on amplitudes; 0 where nothing is calculated.
-let amplitudeScale (rows: Rows) (calculated: float array) =
-    let amplitude = calculated |> Array.map (fun i -> sqrt (max i 0.0))
-
-    let weighted (a: float array) (b: float array) =
-        sumOf a.Length (fun i -> rows.Weight[i] ** 2.0 * a[i] * b[i])
-
-    let norm = weighted amplitude amplitude
-
-    if norm > 0.0 then
-        weighted rows.JanaAmplitude amplitude / norm
-    else
-        0.0
-
 /// F_c of a frame on a scale s: s √I_c.
 let amplitudesOn (s: float) (calculated: float array) =
     calculated |> Array.map (fun i -> s * sqrt (max i 0.0))
+
+/// s = Σw²F_oF_c / Σw²F_c²: JANA's scale of a frame, on amplitudes; 0 where nothing is calculated.
+let amplitudeScale (rows: Rows) (calculated: float array) =
+    amplitudesOn 1.0 calculated |> leastSquares rows.Weight rows.JanaAmplitude
 
 /// F_c of a frame on JANA's scale.
 let scaledAmplitudes (rows: Rows) (calculated: float array) =

@@ -127,6 +127,13 @@ let private errorOfMean (plan: FramePlan) =
 
     sqrt largest
 
+/// The arithmetic to begin with: single unless double is asked for. Searches, whose results are evaluated anew, stay with it.
+let private firstArithmetic precision =
+    if precision = PrecisionChoice.Double then
+        Precision.Double
+    else
+        Precision.Single
+
 let private calculate
     (workspace: Workspace)
     waveNumber
@@ -140,13 +147,7 @@ let private calculate
     let propagate precision =
         propagate workspace waveNumber precision table plan thickness rotations valueOnly
 
-    let struct (results, error) =
-        propagate (
-            if precision = PrecisionChoice.Double then
-                Precision.Double
-            else
-                Precision.Single
-        )
+    let struct (results, error) = propagate (firstArithmetic precision)
 
     let suffices =
         precision <> Automatic
@@ -241,13 +242,6 @@ let adjoint (workspace: Workspace) waveNumber kind (plan: FramePlan) (state: Fra
                 moments
     }
 
-/// Arithmetic of searches, whose results are evaluated anew: single unless double is asked for.
-let private searchArithmetic precision =
-    if precision = PrecisionChoice.Double then
-        Precision.Double
-    else
-        Precision.Single
-
 /// I_c of the scored reflections at many thicknesses from one propagation: thickness by thickness. In single precision
 /// unless double is asked for: it serves searches, whose results are evaluated anew.
 let atThicknesses
@@ -259,7 +253,7 @@ let atThicknesses
     rotation
     (thicknesses: float array)
     =
-    let arithmetic = searchArithmetic precision
+    let arithmetic = firstArithmetic precision
     gatherSupport workspace plan table
 
     let sumsOf _ (arc: Arc) (scratch: ArcScratch) =
@@ -296,7 +290,7 @@ let atThicknesses
 let rockingCurves (workspace: Workspace) waveNumber precision (table: PotentialTable) (plan: FramePlan) thickness =
     gatherSupport workspace plan table
     let thicknesses = thicknesses plan thickness
-    let arithmetic = searchArithmetic precision
+    let arithmetic = firstArithmetic precision
 
     workspace.PerArc(
         plan,

@@ -22,6 +22,22 @@ type Prior =
         Drift: Vector3
     }
 
+/// The prior of a planned frame.
+let priorOf (settings: Settings) (state: Problem.State) (plan: FramePlan) =
+    {
+        Rotation = Angle.Radians settings.OrientationPrior
+        Bound = Angle.Radians settings.OrientationBound
+        Origin = plan.Correction
+        Drift = Problem.driftOf state plan.Frame.Id
+    }
+
+/// The objective of an orientation on the rows that it selects, times the information that it loses, so that pushing misfitting
+/// rows out is no gain.
+///
+/// - `reference`: information that counts as complete
+let charged reference information objective : float =
+    objective * max 1.0 (reference / information)
+
 /// Residuals of a frame as a function of its thickness and of any number of orientations, which are cheaper together: the squares
 /// of each add up to (wR_F/u)².
 type Residuals = float -> Vector3 array -> float array array
@@ -61,7 +77,7 @@ let private expectations (prior: Prior) (state: FrameState) =
 let private square values = Array.sumBy (fun x -> x * x) values
 
 /// |ω − drift|²/σ_ω² at a state.
-let private penalty (prior: Prior) (state: FrameState) = square (expectations prior state)
+let penalty (prior: Prior) (state: FrameState) = square (expectations prior state)
 
 /// Values of the objective at states of one thickness.
 let private objectives (evaluate: Residuals) (prior: Prior) (states: FrameState array) =

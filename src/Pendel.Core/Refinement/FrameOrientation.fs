@@ -37,14 +37,6 @@ let stepCount problem = startCount problem + 1
 /// Linearisations of one least-squares fit.
 let private iterations = 8
 
-let private priorOf (settings: Settings) (state: State) (plan: FramePlan) : FrameFit.Prior =
-    {
-        Rotation = Angle.Radians settings.OrientationPrior
-        Bound = Angle.Radians settings.OrientationBound
-        Origin = plan.Correction
-        Drift = Problem.driftOf state plan.Frame.Id
-    }
-
 /// Applies a function to the residuals, the prior and the present state of every frame that counts; results by frame id.
 let private perScored (problem: Problem) (stage: Stage) (state: State) compute =
     let table =
@@ -63,7 +55,7 @@ let private perScored (problem: Problem) (stage: Stage) (state: State) compute =
                     Rotation = Vector3.Zero
                 }
 
-            Some(plan.Frame.Id, compute i evaluate (priorOf problem.Settings state plan) here)
+            Some(plan.Frame.Id, compute i evaluate (FrameFit.priorOf problem.Settings state plan) here)
         | _ -> None)
     |> Array.choose id
     |> Map.ofArray
@@ -82,14 +74,25 @@ let private information (stage: Stage) : Map<int, float> =
         stage.Model.Rows
     |> Map.ofSeq
 
-/// The objective of each frame at corrections, on the rows that they select, with the information lost against a reference.
-let private objectives (problem: Problem) reference (state: State) (corrections: Map<int, Vector3>) frames =
-    let stage = Problem.plan problem { state with Corrections = corrections } frames
-
+/// The objective of each frame in the orientation of its plan, on the rows that this selects, with the information lost against a
+/// reference.
+let private objectives (problem: Problem) reference (state: State) (stage: Stage) =
     perScored problem stage state (fun i evaluate prior here ->
-        let plan, own = stage.Model.Plan.Frames[i], Residual.information stage.Model.Rows[i]
-        let before = reference |> Map.tryFind plan.Frame.Id |> Option.defaultValue own
-        FrameFit.objective evaluate prior here * max 1.0 (before / own))
+        let own = Residual.information stage.Model.Rows[i]
+
+        let complete =
+            reference
+            |> Map.tryFind stage.Model.Plan.Frames[i].Frame.Id
+            |> Option.defaultValue own
+
+        FrameFit.objective evaluate prior here |> FrameFit.charged complete own)
+
+/// Plans the frames that have proposed corrections, in these.
+let private planAt (problem: Problem) (state: State) (corrections: Map<int, Vector3>) =
+    problem.Experiment.Frames
+    |> Seq.filter (fun f -> corrections.ContainsKey f.Id)
+    |> ImmutableArray.CreateRange
+    |> Problem.plan problem { state with Corrections = corrections }
 
 /// A state with the objectives of its frames.
 type private Stand =
@@ -98,17 +101,12 @@ type private Stand =
         Objectives: Map<int, float>
     }
 
-/// Least squares of the given frames from proposed orientations; kept where they lower the objective.
-let private attempt (problem: Problem) reference method (stand: Stand) (from: Map<int, Vector3>) =
-    let frames =
-        problem.Experiment.Frames
-        |> Seq.filter (fun f -> from.ContainsKey f.Id)
-        |> ImmutableArray.CreateRange
-
-    let stage = Problem.plan problem { stand.State with Corrections = from } frames
-
+/// Least squares of the frames of a stage from the orientations of its plan; kept where they lower the objective.
+let private attempt (problem: Problem) reference method (stand: Stand) (stage: Stage) =
     let found = search problem stage stand.State method
-    let own = objectives problem reference stand.State found frames
+
+    let own =
+        objectives problem reference stand.State (planAt problem stand.State found)
 
     let keep (stand: Stand) id correction =
         match Map.tryFind id stand.Objectives, Map.tryFind id own with
@@ -124,15 +122,12 @@ let private attempt (problem: Problem) reference method (stand: Stand) (from: Ma
 
     Map.fold keep stand found
 
-let private present (problem: Problem) (state: State) =
-    problem.Experiment.Frames
-    |> Seq.map (fun f -> f.Id, correctionOf state f)
-    |> Map.ofSeq
-
 /// Other orientations from which the search of each frame starts, the most promising first.
 let private starts (problem: Problem) reference (state: State) =
     if isPrecession problem then
-        present problem state |> Map.map (fun _ here -> turns |> Array.map ((+) here))
+        problem.Experiment.Frames
+        |> Seq.map (fun f -> f.Id, turns |> Array.map ((+) (correctionOf state f)))
+        |> Map.ofSeq
     else
         OrientationMap.minima problem reference state problem.Experiment.Frames
 
@@ -140,8 +135,8 @@ let private starts (problem: Problem) reference (state: State) =
 ///
 /// - `thorough`: search from the minima of the maps, too
 let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
-    let all = problem.Experiment.Frames
-    let reference = information (Problem.plan problem state all)
+    let present = Problem.plan problem state problem.Experiment.Frames
+    let reference = information present
 
     let method =
         match problem.Settings.Orientation with
@@ -149,19 +144,19 @@ let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
         | Hexagonal -> FrameFit.hexagonal
         | _ -> fun evaluate prior -> FrameFit.fit evaluate prior iterations
 
-    let step number stand from =
+    let step number stand stage =
         monitor.Stop.ThrowIfCancellationRequested()
-        let next = attempt problem reference method stand from
+        let next = attempt problem reference method stand stage
         monitor.Report(Advanced(StageName.FrameOrientation, number, None))
         next
 
     let start =
         {
             State = state
-            Objectives = objectives problem reference state (present problem state) all
+            Objectives = objectives problem reference state present
         }
 
-    let refined = step 1 start (present problem state)
+    let refined = step 1 start present
 
     if thorough then
         let starts = starts problem reference state
@@ -173,7 +168,7 @@ let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
 
         let searched =
             [ 0 .. startCount problem - 1 ]
-            |> List.fold (fun stand rank -> step (rank + 2) stand (ranked rank)) refined
+            |> List.fold (fun stand rank -> step (rank + 2) stand (ranked rank |> planAt problem stand.State)) refined
 
         searched.State
     else

@@ -17,7 +17,7 @@ let private goniometer (frame: VirtualFrame) =
     Matrix3.RotationX(Angle.Radians frame.Alpha)
     * Matrix3.RotationY(Angle.Radians frame.Beta)
 
-/// Normal matrix, gradient and value of Σ_f (wR_f/u)² at a state.
+/// Normal matrix, gradient and value of Σ_f (wR_F/u)² at a state.
 let private normalEquations (problem: Problem) (stage: Stage) (state: State) =
     let table =
         ForwardModel.tableOf stage.Model (Problem.potential problem stage (dsharp.tensor state.Structure))
@@ -53,7 +53,7 @@ let private normalEquations (problem: Problem) (stage: Stage) (state: State) =
     |> Array.choose id
     |> Array.fold (fun (struct (n, g, v)) (struct (a, b, c)) -> struct (n + a, g + b, v + c)) zero
 
-/// Σ_f (wR_f/u)² over the frames at a state, on the rows it selects.
+/// Σ_f (wR_F/u)² over the frames at a state, on the rows it selects.
 let private evaluate (problem: Problem) (state: State) =
     let stage = Problem.plan problem state problem.Experiment.Frames
     normalEquations problem stage state

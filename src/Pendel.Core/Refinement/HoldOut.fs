@@ -38,15 +38,10 @@ let isHeldOut (settings: Settings) measurement =
     settings.Free > 0.0 && draw settings.FreeSeed measurement < settings.Free
 
 let private keeping choose (frame: VirtualFrame) =
-    VirtualFrame(
-        frame.Id,
-        frame.Alpha,
-        frame.Beta,
-        frame.Omega,
-        frame.PrecessionAngle,
-        frame.Scale,
-        frame.Observations |> Seq.filter choose |> ImmutableArray.CreateRange
-    )
+    frame.Observations
+    |> Seq.filter choose
+    |> ImmutableArray.CreateRange
+    |> frame.WithObservations
 
 /// Frames with the rows that are refined against, and the same frames with those that are held out (none where `free` is 0).
 let split (settings: Settings) (frames: ImmutableArray<VirtualFrame>) =

@@ -41,10 +41,15 @@ let private lines grid = 2 * (grid.CountY + grid.Block) + 1
 
 let private samples grid = grid.Window + 2 * grid.CountX
 
+/// Lines run to and fro about x, so that neighbours in the list of tilts are neighbours in orientation: the place in the list of
+/// sample k of a line, and the sample at place k of a line.
+let private place grid line k =
+    if line % 2 = 0 then k else samples grid - 1 - k
+
 /// The grid of a frame: σ the width of the mosaic blocks, whose three equal parts have the variance ⅔ 1.0908² σ².
 let private gridOf (semiAngle: float) window (mosaicity: float) =
     let stepX = 2.0 * semiAngle / float window
-    let variance = 2.0 / 3.0 * 1.0907993 ** 2.0 * mosaicity ** 2.0
+    let variance = 2.0 / 3.0 * RockingCurve.UpperCentroid ** 2.0 * mosaicity ** 2.0
     let block = int (Math.Ceiling(sqrt variance / spacing))
 
     {
@@ -62,7 +67,7 @@ let private gridOf (semiAngle: float) window (mosaicity: float) =
                 0.5 * variance / (float block * spacing) ** 2.0
     }
 
-/// Tilts line by line about y, to and fro about x, so that neighbours in the list are neighbours in orientation.
+/// Tilts line by line about y.
 let private tilts grid =
     ImmutableArray.CreateRange(
         seq {
@@ -70,8 +75,7 @@ let private tilts grid =
                 let y = grid.StepY * float (line - grid.CountY - grid.Block)
 
                 for k in 0 .. samples grid - 1 do
-                    let place = if line % 2 = 0 then k else samples grid - 1 - k
-                    let x = grid.StepX * (float place + 0.5 - 0.5 * float (samples grid))
+                    let x = grid.StepX * (float (place grid line k) + 0.5 - 0.5 * float (samples grid))
 
                     Tilt(Matrix3.RotationX x * Matrix3.RotationY y, 1.0)
         }
@@ -79,12 +83,11 @@ let private tilts grid =
 
 /// Means over the window of every turn, mosaic blocks included: turns about y × turns about x × reflections.
 let private integrated grid (curves: float array array) =
-    let samples, reflections = samples grid, curves[0].Length
+    let reflections = curves[0].Length
 
     let windows line =
         let at k =
-            let place = if line % 2 = 0 then k else samples - 1 - k
-            curves[line * samples + place]
+            curves[line * samples grid + place grid line k]
 
         let sum = Array.zeroCreate<float> reflections
 
@@ -135,20 +138,17 @@ let private misfit (rows: Residual.Rows) (isChosen: bool array) (calculated: flo
         struct ((1.0 - b * b / (a * c)) / Residual.Instability ** 2.0, a)
 
 /// The minima of the objective of a frame, the best first: corrections.
-let private minimaOf (problem: Problem) (state: State) (reference: float) grid (plan: FramePlan) rows curves =
+let private minimaOf (problem: Problem) (state: State) (reference: float) grid (plan: FramePlan) rows thickness curves =
     let calculated: float array array array = integrated grid curves
-    let sigma = Angle.Radians problem.Settings.OrientationPrior
-    let bound = Angle.Radians problem.Settings.OrientationBound
-    let drift = driftOf state plan.Frame.Id
+    let prior = FrameFit.priorOf problem.Settings state plan
 
     let turn y x =
         Vector3(grid.StepX * float (x - grid.CountX), grid.StepY * float (y - grid.CountY), 0.0)
 
     let value y x =
         let turn = turn y x
-        let total = plan.Correction + turn
 
-        if total.Length > bound then
+        if (plan.Correction + turn).Length > prior.Bound then
             infinity
         else
             let matrix = Matrix3.Rotation turn * plan.Matrix
@@ -168,8 +168,14 @@ let private minimaOf (problem: Problem) (state: State) (reference: float) grid (
             let struct (misfit, information) =
                 misfit rows isChosen (calculated[y].[x]: float array)
 
-            let away = total - drift
-            (misfit + away.Dot away / (sigma * sigma)) * max 1.0 (reference / information)
+            misfit
+            + FrameFit.penalty
+                prior
+                {
+                    Thickness = thickness
+                    Rotation = turn
+                }
+            |> FrameFit.charged reference information
 
     let values =
         Array2D.init (2 * grid.CountY + 1) (2 * grid.CountX + 1) (fun y x -> value y x)
@@ -233,7 +239,7 @@ let minima (problem: Problem) (reference: Map<int, float>) (state: State) (frame
                 let curves =
                     FrameModel.rockingCurves workspace problem.WaveNumber model.Precision table plan t
 
-                Some(id, minimaOf problem state reference (grid plan.Frame) plan model.Rows[i] curves)
+                Some(id, minimaOf problem state reference (grid plan.Frame) plan model.Rows[i] t curves)
             | _ -> None)
         |> Array.choose id
 

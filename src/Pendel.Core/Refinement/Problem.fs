@@ -81,21 +81,6 @@ let private initialMosaicity (settings: Settings) (experiment: Experiment) : Roc
         Along = radians settings.MosaicityAlong
     }
 
-/// The data set with other frames.
-let private withFrames (experiment: Experiment) frames =
-    Experiment(
-        experiment.Cell,
-        experiment.Wavelength,
-        experiment.OrientationMatrix,
-        experiment.Geometry,
-        experiment.Mosaicity,
-        experiment.RockingCurveWidth,
-        frames,
-        RotationAxisPosition = experiment.RotationAxisPosition,
-        MergedFrames = experiment.MergedFrames,
-        FrameStep = experiment.FrameStep
-    )
-
 /// The frames that the settings do not exclude.
 let private keptFrames (settings: Settings) (experiment: Experiment) =
     let ids = [ for f in experiment.Frames -> f.Id ]
@@ -134,7 +119,7 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
     let struct (working, heldOut) =
         keptFrames settings experiment |> HoldOut.split settings
 
-    let used = withFrames experiment working
+    let used = experiment.WithFrames working
 
     {
         Settings = settings

@@ -23,8 +23,7 @@ let private candidates (settings: Settings) (crystal: Crystal) (experiment: Expe
         |> Seq.map (fun hkl -> Observation(hkl, 0.0, 1.0))
         |> ImmutableArray.CreateRange
 
-    fun (frame: VirtualFrame) ->
-        VirtualFrame(frame.Id, frame.Alpha, frame.Beta, frame.Omega, frame.PrecessionAngle, frame.Scale, rows)
+    fun (frame: VirtualFrame) -> frame.WithObservations rows
 
 let private withFrames geometry (experiment: Experiment) (frames: VirtualFrame seq) =
     Experiment(

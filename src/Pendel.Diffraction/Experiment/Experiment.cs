@@ -41,4 +41,7 @@ public sealed record Experiment(
 
     /// <summary>`step between frames`: recorded frames from one virtual frame to the next.</summary>
     public int? FrameStep { get; init; }
+
+    /// <summary>The data set with other frames.</summary>
+    public Experiment WithFrames(ImmutableArray<VirtualFrame> frames) => this with { Frames = frames };
 }

@@ -16,4 +16,8 @@ public sealed record VirtualFrame(
     double PrecessionAngle,
     double Scale,
     ImmutableArray<Observation> Observations
-);
+)
+{
+    /// <summary>The frame with other rows.</summary>
+    public VirtualFrame WithObservations(ImmutableArray<Observation> rows) => this with { Observations = rows };
+}

@@ -20,8 +20,11 @@ public readonly record struct Tilt(Matrix3 Rotation, double Weight)
 /// <summary>The orientations at which a frame is integrated: I_g = Σ_k w_k |ψ_g(k)|².</summary>
 public static class RockingCurve
 {
+    /// <summary>Centroid of the upper third of a standard normal distribution.</summary>
+    public const double UpperCentroid = 1.0907993;
+
     /// <summary>Centroids of the thirds of a standard normal distribution.</summary>
-    static readonly double[] Centroids = [-1.0907993, 0, 1.0907993];
+    static readonly double[] Centroids = [-UpperCentroid, 0, UpperCentroid];
 
     /// <summary>Continuous rotation: the midpoints of n equal steps of [−φ, φ] about x, equal weights.</summary>
     /// <param name="semiAngle">φ, rad.</param>

@@ -34,13 +34,9 @@ public static class ReflectionFilter
             var g = matrix * row.Hkl.ToVector();
             var rsg = ExcitationError.Relative(g, waveNumber, semiAngle, geometry);
             var dsg = ExcitationError.Distance(g, waveNumber, semiAngle, geometry);
-            if (g.Length > settings.ScoredGMax)
-                report += new SelectionReport(1, 0, 0, 0);
-            else if (!(rsg < settings.Rsg))
-                report += new SelectionReport(0, 1, 0, 0);
-            else if (!(dsg > settings.Dsg))
-                report += new SelectionReport(0, 0, 1, 0);
-            else
+            var leftOut = LeftOut(g, rsg, dsg, settings);
+            report += leftOut;
+            if (leftOut == default)
                 scored.Add(new(row, ExcitationError.Of(g, waveNumber), rsg, dsg));
         }
         return (scored.ToImmutable(), report);
@@ -59,7 +55,17 @@ public static class ReflectionFilter
         SelectionSettings settings,
         CollectionGeometry geometry
     ) =>
-        g.Length <= settings.ScoredGMax
-        && ExcitationError.Relative(g, waveNumber, semiAngle, geometry) < settings.Rsg
-        && ExcitationError.Distance(g, waveNumber, semiAngle, geometry) > settings.Dsg;
+        LeftOut(
+            g,
+            ExcitationError.Relative(g, waveNumber, semiAngle, geometry),
+            ExcitationError.Distance(g, waveNumber, semiAngle, geometry),
+            settings
+        ) == default;
+
+    // the first rule that leaves a row out; none leaves a scored one
+    static SelectionReport LeftOut(Vector3 g, double rsg, double dsg, SelectionSettings settings) =>
+        g.Length > settings.ScoredGMax ? new(1, 0, 0, 0)
+        : !(rsg < settings.Rsg) ? new(0, 1, 0, 0)
+        : !(dsg > settings.Dsg) ? new(0, 0, 1, 0)
+        : default;
 }

@@ -71,17 +71,10 @@ let ``CsPbBr3 has the same intensities in Pbnm and in Pnma`` () =
     let frame = all.Frames |> Seq.find (fun f -> f.Id = 29)
 
     let relabelled =
-        VirtualFrame(
-            frame.Id,
-            frame.Alpha,
-            frame.Beta,
-            frame.Omega,
-            frame.PrecessionAngle,
-            frame.Scale,
-            (frame.Observations
-             |> Seq.map (fun o -> Observation(hkl o.Hkl, o.Intensity, o.Su)))
-                .ToImmutableArray()
-        )
+        (frame.Observations
+         |> Seq.map (fun o -> Observation(hkl o.Hkl, o.Intensity, o.Su)))
+            .ToImmutableArray()
+        |> frame.WithObservations
 
     let experiment cell ub (frame: VirtualFrame) =
         Experiment(

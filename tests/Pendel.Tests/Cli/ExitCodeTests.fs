@@ -5,6 +5,7 @@ open System.IO
 open System.Threading
 open Xunit
 open Pendel.Cli
+open Pendel.Tests.Cli.CommandRun
 
 let private structure =
     "data_a
@@ -71,24 +72,6 @@ _refln_zone_axis_id
 1 1 0 30.0 2.0 1
 "
 
-let private runUntil stop (arguments: string list) =
-    use out = new StringWriter()
-    use error = new StringWriter()
-
-    let terminal =
-        {
-            Out = out
-            Error = error
-            IsInteractive = false
-            Stop = stop
-        }
-
-    let code = Application.run terminal (List.toArray arguments)
-    code, out.ToString(), error.ToString()
-
-let private run arguments =
-    runUntil CancellationToken.None arguments
-
 /// A folder with structure and data, which is deleted afterwards.
 let private inFolder (act: string -> unit) =
     let folder = Directory.CreateTempSubdirectory("pendel-").FullName
@@ -118,7 +101,7 @@ let private refuses folder (options: string list) (fragments: string list) =
     let before = snapshot folder
 
     let code, out, error =
-        run ([ "refine"; file "a.cif"; file "a.cif_pets"; "--out"; file "out" ] @ options)
+        pendel ([ "refine"; file "a.cif"; file "a.cif_pets"; "--out"; file "out" ] @ options)
 
     Assert.True((code = ExitCode.Data), $"{code}: {out}{error}")
 
@@ -192,7 +175,7 @@ let ``a folder that cannot be written is refused before the work`` () =
         let before = snapshot folder
 
         let code, _, error =
-            run
+            pendel
                 [
                     "refine"
                     Path.Combine(folder, "a.cif")
@@ -224,7 +207,7 @@ let ``a quiet simulation writes its files and nothing else`` () =
         let file name = Path.Combine(folder, name)
 
         let result =
-            run [ "simulate"; file "a.cif"; file "a.cif_pets"; "--out"; file "out"; "--quiet" ]
+            pendel [ "simulate"; file "a.cif"; file "a.cif_pets"; "--out"; file "out"; "--quiet" ]
 
         Assert.Equal((ExitCode.Done, "", ""), result)
 
@@ -251,7 +234,7 @@ let ``a quiet simulation writes its files and nothing else`` () =
 [<InlineData("refine a.cif a.cif_pets --out x --free 1", "--free: found \"1\"")>]
 [<InlineData("simulate a.cif a.cif_pets --epochs 3", "unknown option --epochs")>]
 let ``a wrong command line is refused with a hint`` (line: string, hint: string) =
-    let code, out, error = run (List.ofArray (line.Split ' '))
+    let code, out, error = pendel (List.ofArray (line.Split ' '))
     Assert.Equal(ExitCode.Usage, code)
     Assert.Equal("", out)
     Assert.Contains(hint, error)
@@ -259,7 +242,7 @@ let ``a wrong command line is refused with a hint`` (line: string, hint: string)
 
 [<Fact>]
 let ``help names every setting`` () =
-    let code, out, _ = run [ "refine"; "--help" ]
+    let code, out, _ = pendel [ "refine"; "--help" ]
     Assert.Equal(ExitCode.Done, code)
 
     for setting in Pendel.Report.SettingsTable.all do
@@ -269,7 +252,7 @@ let ``help names every setting`` () =
 let ``info describes structure and data`` () =
     inFolder (fun folder ->
         let code, out, _ =
-            run [ "info"; Path.Combine(folder, "a.cif"); Path.Combine(folder, "a.cif_pets") ]
+            pendel [ "info"; Path.Combine(folder, "a.cif"); Path.Combine(folder, "a.cif_pets") ]
 
         Assert.Equal(ExitCode.Done, code)
         Assert.Contains("space group  P 1", out)

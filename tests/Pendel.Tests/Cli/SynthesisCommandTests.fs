@@ -3,38 +3,11 @@ module Pendel.Tests.Cli.SynthesisCommandTests
 open System
 open System.IO
 open System.Text.Json
-open System.Threading
 open Pendel.Cli
 open Pendel.IO
 open Pendel.Tests.Core.DataSets
+open Pendel.Tests.Cli.CommandRun
 open Xunit
-
-/// Runs a command line; its exit code and what it printed.
-let private pendel (arguments: string list) =
-    use out = new StringWriter()
-    use error = new StringWriter()
-
-    let code =
-        Application.run
-            {
-                Out = out
-                Error = error
-                IsInteractive = false
-                Stop = CancellationToken.None
-            }
-            (List.toArray arguments)
-
-    code, out.ToString(), error.ToString()
-
-let private inFolder (test: (string -> string) -> unit) =
-    let folder = Directory.CreateTempSubdirectory "pendel-test"
-
-    try
-        let path name = Path.Combine(folder.FullName, name)
-        File.WriteAllText(path "quartz.cif", StructureWriter.Write(quartz, "quartz", []))
-        test path
-    finally
-        folder.Delete true
 
 let private quick =
     [

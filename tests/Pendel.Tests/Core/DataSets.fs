@@ -69,26 +69,10 @@ let settings =
 
 /// The experiment with other frames.
 let withFrames (experiment: Experiment) (frames: VirtualFrame seq) =
-    Experiment(
-        experiment.Cell,
-        experiment.Wavelength,
-        experiment.OrientationMatrix,
-        experiment.Geometry,
-        experiment.Mosaicity,
-        experiment.RockingCurveWidth,
-        frames.ToImmutableArray()
-    )
+    experiment.WithFrames(frames.ToImmutableArray())
 
 let withRows (frame: VirtualFrame) (rows: Observation seq) =
-    VirtualFrame(
-        frame.Id,
-        frame.Alpha,
-        frame.Beta,
-        frame.Omega,
-        frame.PrecessionAngle,
-        frame.Scale,
-        rows.ToImmutableArray()
-    )
+    frame.WithObservations(rows.ToImmutableArray())
 
 /// Frames without rows at these α; ids from 1, φ = 1°, 200 kV.
 let geometry (cell: UnitCell) (alphas: float seq) =
