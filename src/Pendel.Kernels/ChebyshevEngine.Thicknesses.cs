@@ -93,21 +93,21 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     private void GatherScored(int k, ReadOnlySpan<int> scored)
     {
         T* row = call.ScoredRow.Pointer;
-        for (int p = 0; p < parts * tilts; p++)
+        for (int part = 0; part < parts; part++)
         {
-            T* from = Phi(k) + (p % tilts * column) + (p / tilts * plane);
-            if (scoredTogether)
+            T* from = Phi(k) + (part * plane);
+            for (int s = 0; s < tilts; s++, from += column, row += scored.Length)
             {
-                CopyWhole(from + scored[0], row, scored.Length);
-            }
-            else
-            {
+                if (scoredTogether)
+                {
+                    CopyWhole(from + scored[0], row, scored.Length);
+                    continue;
+                }
                 for (int i = 0; i < scored.Length; i++)
                 {
                     row[i] = from[scored[i]];
                 }
             }
-            row += scored.Length;
         }
         TLanes.Store(row, TLanes.Broadcast(T.Zero));
         (k % 2 == 0 ? call.EvenRows : call.OddRows).SetColumn(k / 2, call.ScoredRow.Pointer);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Pendel.Crystallography;
 
 namespace Pendel.Diffraction;
@@ -133,13 +134,15 @@ public sealed class Planner
 
     double[] Excitation(ImmutableArray<MillerIndex> near, Matrix3 matrix, ImmutableArray<Tilt> tilts)
     {
+        var g = Array.ConvertAll(near.ToArray(), hkl => matrix * hkl.ToVector());
+        var sphere = Array.ConvertAll(g, v => v.Dot(v) / (2 * _waveNumber));
         var result = new double[tilts.Length * near.Length];
-        for (var c = 0; c < near.Length; c++)
+        for (var s = 0; s < tilts.Length; s++)
         {
-            var g = matrix * near[c].ToVector();
-            var sphere = g.Dot(g) / (2 * _waveNumber);
-            for (var s = 0; s < tilts.Length; s++)
-                result[s * near.Length + c] = tilts[s].Rotation.Row(2).Dot(g) - sphere;
+            var z = tilts[s].Rotation.Row(2);
+            var row = result.AsSpan(s * near.Length, near.Length);
+            for (var c = 0; c < row.Length; c++)
+                row[c] = z.Dot(g[c]) - sphere[c];
         }
         return result;
     }
@@ -163,16 +166,19 @@ public sealed class Planner
             )
             .ToImmutableArray();
         var g = beams.Select(hkl => matrix * hkl.ToVector()).ToImmutableArray();
-        var flux =
-            from s in Enumerable.Range(list.FirstTilt, list.TiltCount)
-            from v in g
-            select 1 / (1 - tilts[s].Rotation.Row(2).Dot(v) / _waveNumber);
+        var flux = new double[list.TiltCount * g.Length];
+        for (var s = 0; s < list.TiltCount; s++)
+        {
+            var z = tilts[list.FirstTilt + s].Rotation.Row(2);
+            for (var i = 0; i < g.Length; i++)
+                flux[s * g.Length + i] = 1 / (1 - z.Dot(g[i]) / _waveNumber);
+        }
         return new(
             list.FirstTilt,
             list.TiltCount,
             beams,
             g,
-            [.. flux],
+            ImmutableCollectionsMarshal.AsImmutableArray(flux),
             support.Of(beams),
             [.. beams.Select(hkl => scored.GetValueOrDefault(hkl, -1))]
         );
