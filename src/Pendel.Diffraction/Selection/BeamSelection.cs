@@ -30,7 +30,7 @@ public static class BeamSelection
     /// <param name="sgMax">Å⁻¹.</param>
     /// <param name="cut">How to cut.</param>
     public static ImmutableArray<BeamList> Arcs(
-        double[] excitation,
+        ReadOnlyMemory<double> excitation,
         int tilts,
         int undiffracted,
         double sgMax,
@@ -44,7 +44,7 @@ public static class BeamSelection
     /// Equal arcs of 4, 8, 12 … tilts, by the cost model Σ N² (max(S, 4) + ½): the last before the cost rises; the shortest of equals.
     /// </summary>
     /// <remarks>The choice depends on the geometry alone, so results do not depend on the machine.</remarks>
-    static ImmutableArray<BeamList> ByCost(double[] excitation, int tilts, int undiffracted, double sgMax)
+    static ImmutableArray<BeamList> ByCost(ReadOnlyMemory<double> excitation, int tilts, int undiffracted, double sgMax)
     {
         var best = ImmutableArray<BeamList>.Empty;
         var bestCost = double.PositiveInfinity;
@@ -67,14 +67,22 @@ public static class BeamSelection
         return best;
     }
 
-    static BeamList List(double[] excitation, int tilts, int first, int count, int undiffracted, double sgMax)
+    static BeamList List(
+        ReadOnlyMemory<double> excitation,
+        int tilts,
+        int first,
+        int count,
+        int undiffracted,
+        double sgMax
+    )
     {
-        var candidates = excitation.Length / tilts;
+        var errors = excitation.Span;
+        var candidates = errors.Length / tilts;
         var beams = ImmutableArray.CreateBuilder<int>();
         beams.Add(undiffracted);
         for (var c = 0; c < candidates; c++)
         for (var s = first; s < first + count && c != undiffracted; s++)
-            if (Math.Abs(excitation[s * candidates + c]) <= sgMax)
+            if (Math.Abs(errors[s * candidates + c]) <= sgMax)
             {
                 beams.Add(c);
                 break;

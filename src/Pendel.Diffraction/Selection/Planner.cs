@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using Pendel.Crystallography;
 
@@ -91,15 +92,7 @@ public sealed class Planner
     {
         var (selected, report) = ReflectionFilter.Apply(frame, matrix, _waveNumber, _settings, _geometry);
         var near = selected.IsEmpty ? [] : Near(matrix, tilts);
-        var lists = selected.IsEmpty
-            ? []
-            : BeamSelection.Arcs(
-                Excitation(near, matrix, tilts),
-                tilts.Length,
-                near.IndexOf(MillerIndex.Zero),
-                _settings.SgMax,
-                _cut
-            );
+        var lists = selected.IsEmpty ? [] : Lists(near, matrix, tilts);
         var excited = lists.SelectMany(l => l.Beams).Select(b => near[b]).ToHashSet();
         ImmutableArray<ScoredReflection> scored = [.. selected.Where(r => excited.Contains(r.Observation.Hkl))];
         report += new SelectionReport(0, 0, 0, selected.Length - scored.Length);
@@ -132,19 +125,48 @@ public sealed class Planner
         ];
     }
 
-    double[] Excitation(ImmutableArray<MillerIndex> near, Matrix3 matrix, ImmutableArray<Tilt> tilts)
+    // the excitation errors of many tilts are large, and short-lived
+    ImmutableArray<BeamSelection.BeamList> Lists(
+        ImmutableArray<MillerIndex> near,
+        Matrix3 matrix,
+        ImmutableArray<Tilt> tilts
+    )
+    {
+        var size = tilts.Length * near.Length;
+        var excitation = ArrayPool<double>.Shared.Rent(size);
+        try
+        {
+            FillExcitation(near, matrix, tilts, excitation);
+            return BeamSelection.Arcs(
+                excitation.AsMemory(0, size),
+                tilts.Length,
+                near.IndexOf(MillerIndex.Zero),
+                _settings.SgMax,
+                _cut
+            );
+        }
+        finally
+        {
+            ArrayPool<double>.Shared.Return(excitation);
+        }
+    }
+
+    void FillExcitation(
+        ImmutableArray<MillerIndex> near,
+        Matrix3 matrix,
+        ImmutableArray<Tilt> tilts,
+        Span<double> excitation
+    )
     {
         var g = Array.ConvertAll(near.ToArray(), hkl => matrix * hkl.ToVector());
         var sphere = Array.ConvertAll(g, v => v.Dot(v) / (2 * _waveNumber));
-        var result = new double[tilts.Length * near.Length];
         for (var s = 0; s < tilts.Length; s++)
         {
             var z = tilts[s].Rotation.Row(2);
-            var row = result.AsSpan(s * near.Length, near.Length);
+            var row = excitation.Slice(s * near.Length, near.Length);
             for (var c = 0; c < row.Length; c++)
                 row[c] = z.Dot(g[c]) - sphere[c];
         }
-        return result;
     }
 
     Arc MakeArc(
