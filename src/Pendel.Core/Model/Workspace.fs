@@ -41,8 +41,22 @@ type internal MatrixCotangent() =
 ///
 /// - `crew`: threads that share the frame's arcs
 type Workspace(crew: Crew) =
-    let arcs = ResizeArray<ArcScratch>()
+    let hands = Array.init crew.Threads (fun _ -> ResizeArray<ArcScratch>())
     let cotangents = Array.init crew.Threads (fun _ -> MatrixCotangent())
+
+    /// The arcs of each hand, the costliest dealt first, each to the hand that has least.
+    let deal (plan: FramePlan) =
+        let load = Array.zeroCreate<float> crew.Threads
+        let dealt = Array.init crew.Threads (fun _ -> ResizeArray<int>())
+
+        for i in
+            [| 0 .. plan.Arcs.Length - 1 |]
+            |> Array.sortByDescending (fun i -> plan.Arcs[i].Cost) do
+            let hand = Array.IndexOf(load, Array.min load)
+            load[hand] <- load[hand] + plan.Arcs[i].Cost
+            dealt[hand].Add i
+
+        dealt
 
     /// For one thread.
     new() = Workspace(Crew 1)
@@ -57,33 +71,24 @@ type Workspace(crew: Crew) =
     /// Most bytes of what the adjoint of a frame needs of its propagations, shared among its arcs.
     member val internal StoredBytes = infinity with get, set
 
-    /// Does something for every arc of a frame; results in the order of the arcs. Arcs are dealt out to the threads in turn, as
-    /// neighbours cost alike, and the arcs of one thread share scratch.
+    /// Does something for every arc of a frame; results in the order of the arcs. The arcs of one hand share scratch, and an arc
+    /// has the same scratch in every call of a plan.
     member internal this.PerArc(plan: FramePlan, compute: MatrixCotangent -> Arc -> ArcScratch -> 'T) : 'T array =
-        let hands = min crew.Threads plan.Arcs.Length
-
-        while arcs.Count < plan.Arcs.Length do
-            let i = arcs.Count
-
-            arcs.Add(
-                ArcScratch(
-                    if i < crew.Threads then
-                        None
-                    else
-                        Some arcs[i % crew.Threads]
-                )
-            )
-
         let ofArc = this.StoredBytes / float plan.Arcs.Length
-
-        for arc in arcs do
-            arc.Propagator.StoredBytes <- if ofArc < 1e18 then int64 ofArc else Int64.MaxValue
-
+        let storedBytes = if ofArc < 1e18 then int64 ofArc else Int64.MaxValue
+        let dealt = deal plan
         let results = Array.zeroCreate<'T> plan.Arcs.Length
 
-        let deal hand =
-            for i in hand .. crew.Threads .. plan.Arcs.Length - 1 do
-                results[i] <- compute cotangents[hand] plan.Arcs[i] arcs[i]
+        let work hand =
+            let own = hands[hand]
 
-        crew.Map(Array.init hands id, deal) |> ignore
+            for place in 0 .. dealt[hand].Count - 1 do
+                if own.Count = place then
+                    own.Add(ArcScratch(Seq.tryHead own))
+
+                let i, scratch = dealt[hand][place], own[place]
+                scratch.Propagator.StoredBytes <- storedBytes
+                results[i] <- compute cotangents[hand] plan.Arcs[i] scratch
+
+        crew.Map(Array.init (min crew.Threads plan.Arcs.Length) id, work) |> ignore
         results

@@ -23,6 +23,9 @@ public sealed record Arc(
     /// <summary>The beams that are scored.</summary>
     public ImmutableArray<int> ScoredBeams { get; } =
     [.. Enumerable.Range(0, Scored.Length).Where(g => Scored[g] >= 0)];
+
+    /// <summary>What its propagation costs, relative to others: <see cref="BeamSelection.Cost"/>.</summary>
+    public double Cost { get; } = BeamSelection.Cost(Beams.Length, TiltCount);
 }
 
 /// <summary>An observed reflection that enters the residual of its frame.</summary>

@@ -15,10 +15,15 @@ public enum ArcCut
 /// <summary>Cuts the rocking curve of a frame into arcs and lists the beams of each.</summary>
 public static class BeamSelection
 {
-    // Cost of an arc: N² (S + 0.5), the half tilt standing for gathering and scattering the matrix;
-    // fewer than 4 tilts leave the propagator's register tile unfilled.
-    const double AssemblyCost = 0.5;
     const int TileTilts = 4;
+
+    /// <summary>
+    /// The cost model of an arc: N² (max(S, 4) + ½). The half tilt stands for gathering and scattering the matrix; with fewer than
+    /// three tilts the propagator loads more than it multiplies.
+    /// </summary>
+    /// <param name="beams">N.</param>
+    /// <param name="tilts">S.</param>
+    public static double Cost(int beams, int tilts) => (double)beams * beams * (Math.Max(tilts, 4) + 0.5);
 
     /// <summary>A run of tilts and its beams; the first is 000.</summary>
     public readonly record struct BeamList(int FirstTilt, int TiltCount, ImmutableArray<int> Beams);
@@ -41,7 +46,8 @@ public static class BeamSelection
             : ByCost(excitation, tilts, undiffracted, sgMax);
 
     /// <summary>
-    /// Equal arcs of 4, 8, 12 … tilts, by the cost model Σ N² (max(S, 4) + ½): the last before the cost rises; the shortest of equals.
+    /// Equal arcs of 4, 8, 12 … tilts at most, an even number of them, which two threads can share: those of the last length before
+    /// the sum of their <see cref="Cost"/> rises; the shortest of equals.
     /// </summary>
     /// <remarks>The choice depends on the geometry alone, so results do not depend on the machine.</remarks>
     static ImmutableArray<BeamList> ByCost(ReadOnlyMemory<double> excitation, int tilts, int undiffracted, double sgMax)
@@ -50,15 +56,14 @@ public static class BeamSelection
         var bestCost = double.PositiveInfinity;
         for (var length = TileTilts; length < tilts + TileTilts; length += TileTilts)
         {
-            var count = (tilts + length - 1) / length;
+            var fewest = (tilts + length - 1) / length;
+            var count = Math.Min(tilts, fewest + fewest % 2);
             var arcs = Enumerable
                 .Range(0, count)
                 .Select(i => (First: i * tilts / count, End: (i + 1) * tilts / count))
                 .Select(a => List(excitation, tilts, a.First, a.End - a.First, undiffracted, sgMax))
                 .ToImmutableArray();
-            var cost = arcs.Sum(a =>
-                (double)a.Beams.Length * a.Beams.Length * (Math.Max(a.TiltCount, TileTilts) + AssemblyCost)
-            );
+            var cost = arcs.Sum(a => Cost(a.Beams.Length, a.TiltCount));
             if (cost < bestCost)
                 (best, bestCost) = (arcs, cost);
             else if (cost > bestCost)
