@@ -18,8 +18,9 @@ public static class StructureFactorSum
     /// <param name="occupancies">n values, –.</param>
     /// <param name="species">n indices into the species.</param>
     /// <param name="scatteringFactors">f of species p and reflection i at p·H + i, Å.</param>
-    /// <param name="re">H values Re F, Å; overwritten.</param>
-    /// <param name="im">H values Im F, Å; overwritten.</param>
+    /// <param name="re">Re F of a run of reflections, Å; overwritten.</param>
+    /// <param name="im">Im F of the same, Å; overwritten.</param>
+    /// <param name="first">Where that run begins in the list.</param>
     /// <exception cref="ArgumentException">A length does not fit, an index is out of range or a value not finite.</exception>
     public static void Value(
         ReadOnlySpan<int> hkl,
@@ -29,18 +30,20 @@ public static class StructureFactorSum
         ReadOnlySpan<int> species,
         ReadOnlySpan<double> scatteringFactors,
         Span<double> re,
-        Span<double> im
+        Span<double> im,
+        int first = 0
     )
     {
-        Check(hkl, positions, adps, occupancies, species, scatteringFactors, re.Length, im.Length);
+        Check(hkl, positions, adps, occupancies, species, scatteringFactors, first, re.Length, im.Length);
+        int all = hkl.Length / 3;
         Span<double> scratch = stackalloc double[6 * ReflectionBlock.Size];
         for (int start = 0; start < re.Length; start += ReflectionBlock.Size)
         {
-            ReflectionBlock block = new(hkl, start, Math.Min(ReflectionBlock.Size, re.Length - start), scratch);
+            ReflectionBlock block = new(hkl, first + start, Math.Min(ReflectionBlock.Size, re.Length - start), scratch);
             block.Sums.Clear();
             for (int n = 0; n < occupancies.Length; n++)
             {
-                block.Load(scatteringFactors, (species[n] * re.Length) + start);
+                block.Load(scatteringFactors, (species[n] * all) + first + start);
                 AtomWave atom = new(positions.Slice(3 * n, 3), adps.Slice(6 * n, 6));
                 AddWaves(block, atom, new Vector<double>(occupancies[n]));
             }
@@ -69,11 +72,12 @@ public static class StructureFactorSum
     /// <param name="occupancies">n values, –.</param>
     /// <param name="species">n indices into the species.</param>
     /// <param name="scatteringFactors">f of species p and reflection i at p·H + i, Å.</param>
-    /// <param name="cotangentRe">∂L/∂Re F, H.</param>
-    /// <param name="cotangentIm">∂L/∂Im F, H.</param>
+    /// <param name="cotangentRe">∂L/∂Re F of a run of reflections.</param>
+    /// <param name="cotangentIm">∂L/∂Im F of the same.</param>
     /// <param name="positionCotangent">∂L/∂x, n·3; overwritten.</param>
     /// <param name="adpCotangent">∂L/∂U*, n·6; overwritten. An element off the diagonal stands for both, hence its factor 2.</param>
     /// <param name="occupancyCotangent">∂L/∂o, n; overwritten.</param>
+    /// <param name="first">Where that run begins in the list.</param>
     /// <exception cref="ArgumentException">A length does not fit, an index is out of range or a value not finite.</exception>
     public static void Adjoint(
         ReadOnlySpan<int> hkl,
@@ -86,11 +90,13 @@ public static class StructureFactorSum
         ReadOnlySpan<double> cotangentIm,
         Span<double> positionCotangent,
         Span<double> adpCotangent,
-        Span<double> occupancyCotangent
+        Span<double> occupancyCotangent,
+        int first = 0
     )
     {
         int count = cotangentRe.Length;
-        Check(hkl, positions, adps, occupancies, species, scatteringFactors, count, cotangentIm.Length);
+        Check(hkl, positions, adps, occupancies, species, scatteringFactors, first, count, cotangentIm.Length);
+        int all = hkl.Length / 3;
         Require.Length(positionCotangent.Length, positions.Length, nameof(positionCotangent));
         Require.Length(adpCotangent.Length, adps.Length, nameof(adpCotangent));
         Require.Length(occupancyCotangent.Length, occupancies.Length, nameof(occupancyCotangent));
@@ -100,13 +106,13 @@ public static class StructureFactorSum
         Span<double> scratch = stackalloc double[6 * ReflectionBlock.Size];
         for (int start = 0; start < count; start += ReflectionBlock.Size)
         {
-            ReflectionBlock block = new(hkl, start, Math.Min(ReflectionBlock.Size, count - start), scratch);
+            ReflectionBlock block = new(hkl, first + start, Math.Min(ReflectionBlock.Size, count - start), scratch);
             block.Sums.Clear();
             cotangentRe.Slice(start, block.Count).CopyTo(block.Sums);
             cotangentIm.Slice(start, block.Count).CopyTo(block.Sums[ReflectionBlock.Size..]);
             for (int n = 0; n < occupancies.Length; n++)
             {
-                block.Load(scatteringFactors, (species[n] * count) + start);
+                block.Load(scatteringFactors, (species[n] * all) + first + start);
                 WaveMoments moments = MomentsOf(block, new AtomWave(positions.Slice(3 * n, 3), adps.Slice(6 * n, 6)));
                 occupancyCotangent[n] += moments.Sum;
                 moments.AddTo(occupancies[n], positionCotangent.Slice(3 * n, 3), adpCotangent.Slice(6 * n, 6));
@@ -135,18 +141,26 @@ public static class StructureFactorSum
         ReadOnlySpan<double> occupancies,
         ReadOnlySpan<int> species,
         ReadOnlySpan<double> scatteringFactors,
+        int first,
         int re,
         int im
     )
     {
-        Require.Length(hkl.Length, 3L * re, nameof(hkl));
+        Require.Length(hkl.Length % 3, 0, nameof(hkl));
         Require.Length(im, re, nameof(im));
+        if (first < 0 || first + (long)re > hkl.Length / 3)
+        {
+            throw new ArgumentException(
+                $"the run {first} … {first + (long)re - 1} leaves the list of {hkl.Length / 3} reflections",
+                nameof(first)
+            );
+        }
         Require.Length(positions.Length, 3L * occupancies.Length, nameof(positions));
         Require.Length(adps.Length, 6L * occupancies.Length, nameof(adps));
         Require.Length(species.Length, occupancies.Length, nameof(species));
         if (re > 0)
         {
-            Require.Indices(species, scatteringFactors.Length / re, nameof(species));
+            Require.Indices(species, scatteringFactors.Length / (hkl.Length / 3), nameof(species));
         }
         Require.Finite(positions, nameof(positions));
         Require.Finite(adps, nameof(adps));

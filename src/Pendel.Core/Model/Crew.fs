@@ -47,3 +47,13 @@ type Crew(threads: int) =
             | error -> error.Throw()
 
         results
+
+    /// Does a task for runs of so many things, one run at least, from the first of each run on (the first thing, their number);
+    /// results in order. The runs do not depend on the threads.
+    member crew.MapRuns(count, longest, compute: int -> int -> 'T) : 'T array =
+        let runs = max 1 ((count + longest - 1) / longest)
+
+        crew.Map(
+            [| 0 .. runs - 1 |],
+            fun run -> let first = run * longest in compute first (min longest (count - first))
+        )

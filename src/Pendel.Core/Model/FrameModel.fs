@@ -91,12 +91,20 @@ let private propagate
     let propagated =
         workspace.PerArc(
             plan,
+            not valueOnly,
             fun _ arc scratch ->
                 prepare workspace plan waveNumber rotations table.Kind arc scratch
                 let matrix = matrixOf table.Kind arc rotations.Length scratch waveNumber
 
                 forward arc &matrix thicknesses precision valueOnly scratch
-                struct (scratch.Propagator.AmplitudeError, scratch.Intensity)
+
+                let intensity =
+                    if valueOnly then
+                        Array.sub scratch.Intensity 0 (rotations.Length * arc.FluxWeight.Length)
+                    else
+                        scratch.Intensity
+
+                struct (scratch.Propagator.AmplitudeError, intensity)
         )
 
     let results =
@@ -204,7 +212,7 @@ let private sumOfArcs length (parts: float array array) =
 ///
 /// - `cotangent`: ∂L/∂I_c for each scored reflection
 let adjoint (workspace: Workspace) waveNumber kind (plan: FramePlan) (state: FrameState) (cotangent: float array) =
-    let arcs = workspace.PerArc(plan, pullArc waveNumber plan kind cotangent)
+    let arcs = workspace.PerArc(plan, true, pullArc waveNumber plan kind cotangent)
     let moments = arcs |> Array.collect _.Moments
     let correction = Matrix3.Rotation state.Rotation
 
@@ -268,7 +276,7 @@ let atThicknesses
         scratch.Propagator.AtThicknesses(&matrix, thicknesses, beams.AsSpan(), weights, arithmetic, sums)
         struct (beams, sums)
 
-    let ofArcs = workspace.PerArc(plan, sumsOf)
+    let ofArcs = workspace.PerArc(plan, false, sumsOf)
 
     let result =
         Array.init thicknesses.Length (fun _ -> Array.zeroCreate<float> plan.Scored.Length)
@@ -294,6 +302,7 @@ let rockingCurves (workspace: Workspace) waveNumber precision (table: PotentialT
 
     workspace.PerArc(
         plan,
+        false,
         fun _ arc scratch ->
             prepare workspace plan waveNumber [| Vector3.Zero |] table.Kind arc scratch
             let matrix = matrixOf table.Kind arc 1 scratch waveNumber

@@ -26,6 +26,8 @@ type PotentialModel =
         /// What the coefficients are: real, Hermitian or with absorption.
         Kind: PotentialKind
         Imaginary: Imaginary
+        /// Threads that share the unique reflections.
+        Crew: Crew
         /// γ/(πΩ), Å⁻³.
         Prefactor: float
         /// hkl of the unique reflections, 3 per reflection.
@@ -93,7 +95,7 @@ let private traces n =
 /// The potential of a structure on a support list, by the scattering factors and the absorption of the settings.
 ///
 /// Raises `ArgumentException` naming an element that a table lacks.
-let create (optics: ElectronOptics) (settings: Settings) (model: StructureModel) (support: SupportList) =
+let create crew (optics: ElectronOptics) (settings: Settings) (model: StructureModel) (support: SupportList) =
     let crystal = model.Start
     let images = distinctImages model
     let table = settings.ScatteringFactors
@@ -133,6 +135,7 @@ let create (optics: ElectronOptics) (settings: Settings) (model: StructureModel)
             | Absorption.None -> Absent
             | Absorption.Proportional -> Proportional settings.AbsorptionRatio
             | Absorption.ThermalDiffuse -> thermalDiffuse optics crystal unique
+        Crew = crew
         Prefactor = optics.PotentialPrefactor crystal.Cell
         Hkl = unique |> Array.collect (fun h -> [| h.H; h.K; h.L |])
         Factors =
@@ -211,47 +214,74 @@ type private CellAtoms =
         IsotropicB: float array
     }
 
+/// Applies a function to runs of the unique reflections (the first one, their number), in parallel; results in order.
+let private perRun (model: PotentialModel) compute =
+    model.Crew.MapRuns(model.Support.Unique.Length, 3072, compute)
+
 /// F of the unique reflections for factors of each species, Å.
 let private sum (model: PotentialModel) atoms (species: int array) (factors: float array) =
     let re = Array.zeroCreate<float> model.Support.Unique.Length
     let im = Array.zeroCreate<float> model.Support.Unique.Length
-    StructureFactorSum.Value(model.Hkl, atoms.Positions, atoms.Adps, model.Occupancy, species, factors, re, im)
+
+    perRun model (fun first count ->
+        StructureFactorSum.Value(
+            model.Hkl,
+            atoms.Positions,
+            atoms.Adps,
+            model.Occupancy,
+            species,
+            factors,
+            Span(re, first, count),
+            Span(im, first, count),
+            first
+        ))
+    |> ignore
+
     { Re = re; Im = im }
+
+let private add = Array.map2 (+)
 
 /// Cotangents of x, U* and occupancy of the cell's atoms.
 let private sumAdjoint (model: PotentialModel) atoms (species: int array) (factors: float array) (bar: Coefficients) =
-    let positions = Array.zeroCreate<float> atoms.Positions.Length
-    let adps = Array.zeroCreate<float> atoms.Adps.Length
-    let occupancies = Array.zeroCreate<float> model.Occupancy.Length
+    let ofRun first count =
+        let positions = Array.zeroCreate<float> atoms.Positions.Length
+        let adps = Array.zeroCreate<float> atoms.Adps.Length
+        let occupancies = Array.zeroCreate<float> model.Occupancy.Length
 
-    StructureFactorSum.Adjoint(
-        model.Hkl,
-        atoms.Positions,
-        atoms.Adps,
-        model.Occupancy,
-        species,
-        factors,
-        bar.Re,
-        bar.Im,
-        positions,
-        adps,
-        occupancies
-    )
+        StructureFactorSum.Adjoint(
+            model.Hkl,
+            atoms.Positions,
+            atoms.Adps,
+            model.Occupancy,
+            species,
+            factors,
+            ReadOnlySpan(bar.Re, first, count),
+            ReadOnlySpan(bar.Im, first, count),
+            positions,
+            adps,
+            occupancies,
+            first
+        )
 
-    struct (positions, adps, occupancies)
+        struct (positions, adps, occupancies)
+
+    perRun model ofRun
+    |> Array.reduce (fun (struct (x, u, o)) (struct (x', u', o')) -> struct (add x x', add u u', add o o'))
 
 /// f′(s, B) and ∂f′/∂B, sites × unique reflections. Beyond the table f′ is that of its end (CONVENTIONS, Absorption).
-let private absorptive (factors: AbsorptiveFactor array) (s: float array) (b: float array) =
+let private absorptive (model: PotentialModel) (factors: AbsorptiveFactor array) (s: float array) (b: float array) =
     let values, slopes =
         Array.zeroCreate<float>(b.Length * s.Length), Array.zeroCreate<float>(b.Length * s.Length)
 
-    for site in 0 .. b.Length - 1 do
-        let inside = Math.Clamp(b[site], factors[site].LowestB, factors[site].HighestB)
+    perRun model (fun first count ->
+        for site in 0 .. b.Length - 1 do
+            let inside = Math.Clamp(b[site], factors[site].LowestB, factors[site].HighestB)
 
-        for i in 0 .. s.Length - 1 do
-            let struct (value, slope) = factors[site].WithSlope(s[i], inside)
-            values[site * s.Length + i] <- value
-            slopes[site * s.Length + i] <- if inside = b[site] then slope else 0.0
+            for i in first .. first + count - 1 do
+                let struct (value, slope) = factors[site].WithSlope(s[i], inside)
+                values[site * s.Length + i] <- value
+                slopes[site * s.Length + i] <- if inside = b[site] then slope else 0.0)
+    |> ignore
 
     struct (values, slopes)
 
@@ -274,8 +304,6 @@ let private scale k (u: Coefficients) =
         Re = Array.map ((*) k) u.Re
         Im = Array.map ((*) k) u.Im
     }
-
-let private add = Array.map2 (+)
 
 /// Cotangents of x, U* and B from that of the real part U.
 let private pullReal (model: PotentialModel) atoms bar =
@@ -306,7 +334,7 @@ let private coefficients (model: PotentialModel) (atoms: CellAtoms) =
     | Absent -> struct (u, pullReal model atoms)
     | Proportional k -> struct (combine u (scale k u), fun bar -> pullReal model atoms (combine bar (scale -k bar)))
     | ThermalDiffuse(factors, s) ->
-        let struct (values, slopes) = absorptive factors s atoms.IsotropicB
+        let struct (values, slopes) = absorptive model factors s atoms.IsotropicB
         let u' = expand model (sum model atoms model.Site values)
         struct (combine u u', pullThermalDiffuse model atoms values slopes)
 

@@ -71,9 +71,12 @@ type Workspace(crew: Crew) =
     /// Most bytes of what the adjoint of a frame needs of its propagations, shared among its arcs.
     member val internal StoredBytes = infinity with get, set
 
-    /// Does something for every arc of a frame; results in the order of the arcs. The arcs of one hand share scratch, and an arc
-    /// has the same scratch in every call of a plan.
-    member internal this.PerArc(plan: FramePlan, compute: MatrixCotangent -> Arc -> ArcScratch -> 'T) : 'T array =
+    /// Does something for every arc of a frame; results in the order of the arcs.
+    ///
+    /// - `isKept`: each arc has scratch of its own, the same in every such call of a plan; otherwise the arcs of a hand take turns
+    member internal this.PerArc
+        (plan: FramePlan, isKept, compute: MatrixCotangent -> Arc -> ArcScratch -> 'T)
+        : 'T array =
         let ofArc = this.StoredBytes / float plan.Arcs.Length
         let storedBytes = if ofArc < 1e18 then int64 ofArc else Int64.MaxValue
         let dealt = deal plan
@@ -82,11 +85,13 @@ type Workspace(crew: Crew) =
         let work hand =
             let own = hands[hand]
 
-            for place in 0 .. dealt[hand].Count - 1 do
+            for turn in 0 .. dealt[hand].Count - 1 do
+                let place = if isKept then turn else 0
+
                 if own.Count = place then
                     own.Add(ArcScratch(Seq.tryHead own))
 
-                let i, scratch = dealt[hand][place], own[place]
+                let i, scratch = dealt[hand][turn], own[place]
                 scratch.Propagator.StoredBytes <- storedBytes
                 results[i] <- compute cotangents[hand] plan.Arcs[i] scratch
 

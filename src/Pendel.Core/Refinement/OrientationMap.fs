@@ -6,7 +6,6 @@
 module Pendel.Core.OrientationMap
 
 open System
-open System.Collections.Concurrent
 open System.Collections.Immutable
 open Pendel.Crystallography
 open Pendel.Diffraction
@@ -215,17 +214,11 @@ let minima (problem: Problem) (reference: Map<int, float>) (state: State) (frame
         let curve = Problem.curve problem state frame
         gridOf curve.SemiAngle curve.Count curve.Mosaicity.Perpendicular
 
-    // many more arcs than the other stages need: this scratch is not theirs
-    let workspaces = ConcurrentBag()
-
     let minimaOf (frames: VirtualFrame array) =
         let stage =
             Problem.planAllRows (grid >> tilts) problem state (frames.ToImmutableArray())
 
-        let model =
-            { stage.Model with
-                Workspaces = workspaces
-            }
+        let model = stage.Model
 
         let table =
             ForwardModel.tableOf model (Problem.potential problem stage (dsharp.tensor state.Structure))

@@ -244,7 +244,7 @@ let private planBy
         )
 
     let potential =
-        Potential.create problem.Optics problem.Settings problem.Structure plan.Support
+        Potential.create problem.Crew problem.Optics problem.Settings problem.Structure plan.Support
 
     {
         Model =

@@ -46,8 +46,8 @@ public static class BeamSelection
             : ByCost(excitation, tilts, undiffracted, sgMax);
 
     /// <summary>
-    /// Equal arcs of 4, 8, 12 … tilts at most, an even number of them, which two threads can share: those of the last length before
-    /// the sum of their <see cref="Cost"/> rises; the shortest of equals.
+    /// Equal arcs of 4, 8, 12 … tilts at most: those of the last length before the sum of their <see cref="Cost"/> rises; the shortest
+    /// of equals. The short ones, which costly frames have, are even in number, so that two threads can share a frame.
     /// </summary>
     /// <remarks>The choice depends on the geometry alone, so results do not depend on the machine.</remarks>
     static ImmutableArray<BeamList> ByCost(ReadOnlyMemory<double> excitation, int tilts, int undiffracted, double sgMax)
@@ -57,7 +57,7 @@ public static class BeamSelection
         for (var length = TileTilts; length < tilts + TileTilts; length += TileTilts)
         {
             var fewest = (tilts + length - 1) / length;
-            var count = Math.Min(tilts, fewest + fewest % 2);
+            var count = length == TileTilts && fewest > 1 ? Math.Min(tilts, fewest + fewest % 2) : fewest;
             var arcs = Enumerable
                 .Range(0, count)
                 .Select(i => (First: i * tilts / count, End: (i + 1) * tilts / count))

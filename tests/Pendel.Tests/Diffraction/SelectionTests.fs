@@ -93,18 +93,20 @@ let ``arcs part the tilts, start with 000 and hold every beam that is excited at
     Check.One(Config.QuickThrowOnFailure.WithQuietOnSuccess true, property)
 
 [<Fact>]
-let ``arcs are short where beams come and go, and one where they stay`` () =
-    let tilts = 24
+let ``arcs are short, and even in number, where beams come and go, and one where they stay`` () =
     // 40 beams, each excited at one tilt only
-    let passing =
+    let passing tilts =
         [|
             for s in 0 .. tilts - 1 do
                 for c in 0..39 -> if c % tilts = s then 0.0 else 1.0
         |]
 
-    let constant = Array.zeroCreate<float>(tilts * 40)
-    Assert.Equal(6, BeamSelection.Arcs(passing, tilts, 0, 0.01, ArcCut.CostModel).Length)
-    Assert.Equal(1, BeamSelection.Arcs(constant, tilts, 0, 0.01, ArcCut.CostModel).Length)
+    let arcs (excitation: float array) tilts =
+        BeamSelection.Arcs(excitation, tilts, 0, 0.01, ArcCut.CostModel)
+
+    Assert.Equal(6, (arcs (passing 24) 24).Length)
+    Assert.Equal(6, (arcs (passing 20) 20).Length)
+    Assert.Equal(1, (arcs (Array.zeroCreate<float>(24 * 40)) 24).Length)
 
 let private frame id rows =
     VirtualFrame(id, 0, 0, 0, 1, 1, [ for hkl in rows -> Observation(hkl, 1.0, 1.0) ].ToImmutableArray())

@@ -76,6 +76,73 @@ let ``a structure factor is the sum of the atoms' waves`` () =
         Assert.Equal(expected.Imaginary, im[i], 1e-13)
 
 [<Fact>]
+let ``runs of a list have the structure factors of the whole, and pullbacks that add up to its own`` () =
+    let re, im = structureFactors atoms
+
+    let pulled first count =
+        let x, u, o = Array.zeroCreate 12, Array.zeroCreate 24, Array.zeroCreate 4
+
+        StructureFactorSum.Adjoint(
+            flat,
+            atoms.Positions,
+            atoms.Adps,
+            atoms.Occupancies,
+            atoms.Species,
+            factors,
+            ReadOnlySpan(im, first, count),
+            ReadOnlySpan(re, first, count),
+            x.AsSpan(),
+            u.AsSpan(),
+            o.AsSpan(),
+            first
+        )
+
+        Array.concat [ x; u; o ]
+
+    let a, b = Array.zeroCreate hkl.Length, Array.zeroCreate hkl.Length
+    let middle = hkl.Length / 3
+    let runs = [ 0, middle; middle, hkl.Length - middle ]
+
+    for first, count in runs do
+        StructureFactorSum.Value(
+            flat,
+            atoms.Positions,
+            atoms.Adps,
+            atoms.Occupancies,
+            atoms.Species,
+            factors,
+            Span(a, first, count),
+            Span(b, first, count),
+            first
+        )
+
+    Assert.Equal<float>(re, a)
+    Assert.Equal<float>(im, b)
+
+    let sum =
+        runs
+        |> List.map (fun (first, count) -> pulled first count)
+        |> List.reduce (Array.map2 (+))
+
+    for whole, parts in Array.zip (pulled 0 hkl.Length) sum do
+        Assert.Equal(whole, parts, 1e-11 * (1.0 + abs whole))
+
+    for first, count in [ 1, hkl.Length; -1, 2 ] do
+        Assert.Throws<ArgumentException>(fun () ->
+            StructureFactorSum.Value(
+                flat,
+                atoms.Positions,
+                atoms.Adps,
+                atoms.Occupancies,
+                atoms.Species,
+                factors,
+                Span(Array.zeroCreate count),
+                Span(Array.zeroCreate count),
+                first
+            ))
+        |> ignore
+
+[<Fact>]
 let ``the pullback of structure factors agrees with differences`` () =
     let source = Random 8
 
