@@ -77,7 +77,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     }
 
     /// <summary>Computes the φ_k that the largest thickness needs and their sums at a single one, or their scored rows; returns a bound of the amplitudes' errors.</summary>
-    /// <exception cref="ArgumentException">The terms of the series grow so much that no digits would be left.</exception>
+    /// <exception cref="UnresolvedException">The terms of the series grow so much that no digits would be left.</exception>
     private double Propagate<TAlgebra>(
         in ArcMatrix arc,
         ReadOnlySpan<double> thicknesses,
@@ -96,7 +96,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         double error = PrecisionBound.Amplitude(precision, z) * Math.Max(1, growth * Transmission(arc, thickness));
         return error <= LargestError
             ? error
-            : throw new ArgumentException(
+            : throw new UnresolvedException(
                 $"is not resolved in {precision} precision at {thickness} Å: its absorption lets terms of the series grow by {growth:G2}",
                 arc.IsReal ? "potentialRe" : "potentialIm"
             );

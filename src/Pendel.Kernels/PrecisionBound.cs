@@ -28,3 +28,8 @@ public static class PrecisionBound
     private static double UnitRoundoff(Precision precision) =>
         precision == Precision.Single ? 1.0 / (1 << 24) : 1.0 / (1L << 53);
 }
+
+/// <summary>The absorption lets terms of the series grow so much that a precision would leave no digits.</summary>
+/// <param name="message">What is not resolved.</param>
+/// <param name="parameter">Whose absorption it is.</param>
+public sealed class UnresolvedException(string message, string parameter) : ArgumentException(message, parameter);

@@ -49,9 +49,9 @@ public sealed partial class Propagator
     /// </param>
     /// <param name="valueOnly">No <see cref="Adjoint"/> follows: nothing is kept for it, and the values have the same bits.</param>
     /// <exception cref="ArgumentException">
-    /// A value is not finite, a weight not positive, the thickness negative or so large that the phases exceed 1e5, a length is wrong,
-    /// or the absorption so far from that of a passive medium that <see cref="AmplitudeError"/> would exceed 0.01.
+    /// A value is not finite, a weight not positive, the thickness negative or so large that the phases exceed 1e5, or a length is wrong.
     /// </exception>
+    /// <exception cref="UnresolvedException">The absorption is so far from that of a passive medium that <see cref="AmplitudeError"/> would exceed 0.01.</exception>
     public void Forward(
         in ArcMatrix arc,
         double thickness,

@@ -15,9 +15,9 @@ let private fixedPoint (decimals: int) (x: float) =
     else
         None
 
-let private measurement (experiment: Experiment) =
+let private measurement (experiment: Experiment) (evaluation: Evaluation) =
     let method =
-        match experiment.Geometry with
+        match evaluation.Geometry.Geometry with
         | CollectionGeometry.Rotation -> Some "continuous-rotation 3D ED"
         | CollectionGeometry.Precession -> Some "precession-assisted 3D ED"
         | _ -> None
@@ -132,7 +132,7 @@ let items
     [
         "_audit_creation_method", Some $"Pendel {version}"
         "_computing_structure_refinement", Some $"Pendel {version}"
-        yield! measurement experiment
+        yield! measurement experiment evaluation
         "_refine_diffraction_theory", Some "dynamical"
         if not (Array.isEmpty nanometres) then
             "_refine_ls_sample_thickness", fixedPoint 2 (Array.average nanometres)

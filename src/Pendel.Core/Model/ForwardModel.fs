@@ -52,10 +52,6 @@ let create precision storedBytes crew workspaces kind (plan: ExperimentPlan) =
         Workspaces = workspaces
     }
 
-/// Arithmetic of searches, whose results are evaluated anew: single unless double is asked for.
-let searchPrecision (model: ForwardModel) =
-    if model.Precision = Double then Double else Single
-
 /// Applies a function to every frame, in parallel; results in the order of the frames.
 ///
 /// Raises what the function raises for the first frame at which it does, whichever thread came first.
@@ -105,7 +101,15 @@ let intensities (model: ForwardModel) (potential: Tensor) (states: FrameState ar
         let plan, state, k = model.Plan.Frames[i], states[i], model.Plan.WaveNumber
 
         finite plan state (fun () ->
-            FrameModel.intensitiesAt workspace k model.Precision table plan state.Thickness [| state.Rotation |]
+            FrameModel.intensitiesAt
+                Result
+                workspace
+                k
+                model.Precision
+                table
+                plan
+                state.Thickness
+                [| state.Rotation |]
             |> Array.head))
 
 /// The value of a frame's loss and its cotangents.

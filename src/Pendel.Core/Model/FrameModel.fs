@@ -135,40 +135,52 @@ let private errorOfMean (plan: FramePlan) =
 
     sqrt largest
 
-/// The arithmetic to begin with: single unless double is asked for. Searches, whose results are evaluated anew, stay with it.
-let private firstArithmetic precision =
-    if precision = PrecisionChoice.Double then
-        Precision.Double
-    else
-        Precision.Single
+/// Bound of an amplitude's error that searches bear, whose results are evaluated anew.
+let private searchError = 1e-3
 
-let private calculate
-    (workspace: Workspace)
-    waveNumber
-    (precision: PrecisionChoice)
-    (table: PotentialTable)
-    (plan: FramePlan)
-    thickness
-    (rotations: Vector3 array)
-    valueOnly
-    =
-    let propagate precision =
-        propagate workspace waveNumber precision table plan thickness rotations valueOnly
+/// What a calculation gives, with the bound of an amplitude's error, in the arithmetic asked for. Automatic is single precision
+/// where its result suffices.
+let private inArithmetic choice suffices (calculate: Precision -> struct ('T * float)) =
+    let exact () =
+        let struct (result, _) = calculate Precision.Double
+        result
 
-    let struct (results, error) = propagate (firstArithmetic precision)
+    match choice with
+    | PrecisionChoice.Double -> exact ()
+    | Single ->
+        let struct (result, _) = calculate Precision.Single
+        result
+    | Automatic ->
+        let single =
+            try
+                ValueSome(calculate Precision.Single)
+            with :? UnresolvedException ->
+                ValueNone
 
-    let suffices =
-        precision <> Automatic
-        || plan.Scored.Length = 0
+        match single with
+        | ValueSome(struct (result, error)) when suffices result error -> result
+        | _ -> exact ()
+
+/// Results of arcs, and the largest of their errors.
+let private withLargestError (ofArcs: struct ('T * float) array) =
+    struct (ofArcs |> Array.map (fun (struct (result, _)) -> result),
+            ofArcs |> Array.fold (fun largest (struct (_, error)) -> max largest error) 0.0)
+
+/// How exact automatic intensities are.
+type Need =
+    /// By the bound for results.
+    | Result
+    /// As a search bears.
+    | Search
+
+let private suffices need (plan: FramePlan) (results: float array array) error =
+    match need with
+    | Search -> error <= searchError
+    | Result ->
+        plan.Scored.Length = 0
         || results
            |> Array.forall (fun result ->
                PrecisionBound.Suffices(error * errorOfMean plan, Array.max result, Array.min result))
-
-    if suffices then
-        results
-    else
-        let struct (exact, _) = propagate Precision.Double
-        exact
 
 /// I_c of the scored reflections of a frame, fractions of the incident beam.
 ///
@@ -182,12 +194,14 @@ let intensities
     (plan: FramePlan)
     (state: FrameState)
     =
-    calculate workspace waveNumber precision table plan state.Thickness [| state.Rotation |] false
+    inArithmetic precision (suffices Result plan) (fun arithmetic ->
+        propagate workspace waveNumber arithmetic table plan state.Thickness [| state.Rotation |] false)
     |> Array.head
 
 /// The same for each of some rotations of a frame at one thickness, which share all but the diagonal of their matrices; no
 /// adjoint follows.
 let intensitiesAt
+    need
     (workspace: Workspace)
     waveNumber
     (precision: PrecisionChoice)
@@ -196,7 +210,8 @@ let intensitiesAt
     thickness
     (rotations: Vector3 array)
     =
-    calculate workspace waveNumber precision table plan thickness rotations true
+    inArithmetic precision (suffices need plan) (fun arithmetic ->
+        propagate workspace waveNumber arithmetic table plan thickness rotations true)
 
 /// The sum of the arcs' cotangents on the frame's support, in the order of the arcs.
 let private sumOfArcs length (parts: float array array) =
@@ -250,8 +265,7 @@ let adjoint (workspace: Workspace) waveNumber kind (plan: FramePlan) (state: Fra
                 moments
     }
 
-/// I_c of the scored reflections at many thicknesses from one propagation: thickness by thickness. In single precision
-/// unless double is asked for: it serves searches, whose results are evaluated anew.
+/// I_c of the scored reflections at many thicknesses from one propagation, thickness by thickness: for searches.
 let atThicknesses
     (workspace: Workspace)
     waveNumber
@@ -261,10 +275,9 @@ let atThicknesses
     rotation
     (thicknesses: float array)
     =
-    let arithmetic = firstArithmetic precision
     gatherSupport workspace plan table
 
-    let sumsOf _ (arc: Arc) (scratch: ArcScratch) =
+    let sumsOf arithmetic _ (arc: Arc) (scratch: ArcScratch) =
         prepare workspace plan waveNumber [| rotation |] table.Kind arc scratch
         let matrix = matrixOf table.Kind arc 1 scratch waveNumber
         let beams = arc.ScoredBeams
@@ -274,9 +287,11 @@ let atThicknesses
 
         let sums = Array.zeroCreate<float>(thicknesses.Length * beams.Length)
         scratch.Propagator.AtThicknesses(&matrix, thicknesses, beams.AsSpan(), weights, arithmetic, sums)
-        struct (beams, sums)
+        struct (struct (beams, sums), scratch.Propagator.AmplitudeError)
 
-    let ofArcs = workspace.PerArc(plan, false, sumsOf)
+    let ofArcs =
+        inArithmetic precision (fun _ error -> error <= searchError) (fun arithmetic ->
+            workspace.PerArc(plan, false, sumsOf arithmetic) |> withLargestError)
 
     let result =
         Array.init thicknesses.Length (fun _ -> Array.zeroCreate<float> plan.Scored.Length)
@@ -292,22 +307,19 @@ let atThicknesses
     result
 
 /// The rocking curves of the scored reflections of a frame in its plan's orientation: I at each tilt, fractions of the incident
-/// beam; 0 where a reflection is no beam. In single precision unless double is asked for: they serve searches.
+/// beam; 0 where a reflection is no beam. They serve searches.
 ///
 /// - result: tilts × scored reflections
 let rockingCurves (workspace: Workspace) waveNumber precision (table: PotentialTable) (plan: FramePlan) thickness =
     gatherSupport workspace plan table
     let thicknesses = thicknesses plan thickness
-    let arithmetic = firstArithmetic precision
 
-    workspace.PerArc(
-        plan,
-        false,
-        fun _ arc scratch ->
-            prepare workspace plan waveNumber [| Vector3.Zero |] table.Kind arc scratch
-            let matrix = matrixOf table.Kind arc 1 scratch waveNumber
-            forward arc &matrix thicknesses arithmetic true scratch
+    let ofArc arithmetic _ (arc: Arc) (scratch: ArcScratch) =
+        prepare workspace plan waveNumber [| Vector3.Zero |] table.Kind arc scratch
+        let matrix = matrixOf table.Kind arc 1 scratch waveNumber
+        forward arc &matrix thicknesses arithmetic true scratch
 
+        let curves =
             Array.init arc.TiltCount (fun s ->
                 let intensity = Array.zeroCreate<float> plan.Scored.Length
 
@@ -315,5 +327,9 @@ let rockingCurves (workspace: Workspace) waveNumber precision (table: PotentialT
                     intensity[arc.Scored[g]] <- scratch.Intensity[s * arc.Beams.Length + g]
 
                 intensity)
-    )
+
+        struct (curves, scratch.Propagator.AmplitudeError)
+
+    inArithmetic precision (fun _ error -> error <= searchError) (fun arithmetic ->
+        workspace.PerArc(plan, false, ofArc arithmetic) |> withLargestError)
     |> Array.concat

@@ -14,6 +14,9 @@ open Pendel.Tensors
 [<Literal>]
 let SmallestU = 1e-4
 
+/// What a tensor at u_min may lose when a file rounds it, and where it starts above u_min, Å²: S = 0 has no derivative.
+let private rounding, above = 1e-5, 1e-6
+
 let private positionScale = 0.1
 let private rootScale = 0.05
 
@@ -110,13 +113,13 @@ let private squareRoot (site: AtomSite) (u: SymmetricTensor) =
 
     let values = evd.EigenValues |> Seq.map _.Real |> Seq.toArray
 
-    if Array.exists (fun v -> not (v > SmallestU)) values then
+    if Array.exists (fun v -> not (v > SmallestU - rounding)) values then
         invalidArg
             site.Label
             $"the ADP of {site.Label} has the eigenvalue {Array.min values:F6} Å²; at least {SmallestU} Å² is expected"
 
     let root =
-        Matrix<float>.Build.DenseOfDiagonalArray(values |> Array.map (fun v -> sqrt (v - SmallestU)))
+        Matrix<float>.Build.DenseOfDiagonalArray(values |> Array.map (fun v -> sqrt (max above (v - SmallestU))))
 
     evd.EigenVectors * root * evd.EigenVectors.Transpose()
 

@@ -7,14 +7,12 @@ open Pendel.Tensors
 open Pendel.Core.FrameModel
 open Pendel.Core.Problem
 
-/// Parameters of the goodness of fit: structure, scales, three angles where orientations are refined, misset, refined
-/// mosaicities, and the thickness as one per frame or the model's parameters, whichever is less; none where the model is held.
+/// Parameters of the goodness of fit, of those that the settings refine: structure, three angles and the misset, mosaicities; the
+/// scales; and the thickness as one per frame or the model's parameters, whichever is less, none where the model is held.
 let private parameterCount (problem: Problem) (state: State) frames =
-    let angles =
-        if problem.Settings.Orientation = Fixed then
-            0
-        else
-            3 * frames + 3
+    let settings = problem.Settings
+
+    let angles = if settings.Orientation = Fixed then 0 else 3 * frames + 3
 
     let thickness =
         match state.ThicknessParameters with
@@ -22,11 +20,9 @@ let private parameterCount (problem: Problem) (state: State) frames =
         | Some parameters -> min frames parameters.Length
         | None -> frames
 
-    problem.Structure.Count
-    + frames
-    + angles
-    + thickness
-    + MosaicityStage.count problem.Settings
+    let structure = if settings.Epochs = 0 then 0 else problem.Structure.Count
+
+    structure + frames + angles + thickness + MosaicityStage.count settings
 
 /// √(Σ w²(F_o − F_c)² / (N − P)) over independent measurements: a repeated one counts once, by its mean.
 let private goodnessOfFit parameters (rows: (Observation * float) array) =

@@ -45,14 +45,14 @@ type Residuals = float -> Vector3 array -> float array array
 /// The residuals of frame i of a model.
 let residuals (model: ForwardModel.ForwardModel) (table: PotentialTable) workspace i : Residuals =
     let rows = model.Rows[i]
-    let precision = ForwardModel.searchPrecision model
     let perWeight = 1.0 / (Residual.Instability * sqrt (Residual.information rows))
 
     fun thickness rotations ->
         FrameModel.intensitiesAt
+            Search
             workspace
             model.Plan.WaveNumber
-            precision
+            model.Precision
             table
             model.Plan.Frames[i]
             thickness

@@ -17,8 +17,22 @@ let private goniometer (frame: VirtualFrame) =
     Matrix3.RotationX(Angle.Radians frame.Alpha)
     * Matrix3.RotationY(Angle.Radians frame.Beta)
 
-/// Normal matrix, gradient and value of Σ_f (wR_F/u)² at a state.
-let private normalEquations (problem: Problem) (stage: Stage) (state: State) =
+/// Largest misset, rad: orientation matrices of indexed data are right to a small part of it.
+let private farthest = Angle.Radians 2.0
+
+/// What one frame says of the misset: the normal equations of (wR_F/u)².
+type private Share =
+    {
+        Id: int
+        Normal: Matrix<float>
+        Gradient: Vector<float>
+        Value: float
+    }
+
+/// The shares of the scored frames at a state, on the rows that it selects.
+let private shares (problem: Problem) (state: State) : Share array =
+    let stage = Problem.plan problem state problem.Experiment.Frames
+
     let table =
         ForwardModel.tableOf stage.Model (Problem.potential problem stage (dsharp.tensor state.Structure))
 
@@ -41,28 +55,44 @@ let private normalEquations (problem: Problem) (stage: Stage) (state: State) =
 
             let residual = Vector<float>.Build.DenseOfArray r
 
-            Some(
-                struct (j.TransposeThisAndMultiply j, j.TransposeThisAndMultiply residual, residual.DotProduct residual)
-            )
+            Some
+                {
+                    Id = plan.Frame.Id
+                    Normal = j.TransposeThisAndMultiply j
+                    Gradient = j.TransposeThisAndMultiply residual
+                    Value = residual.DotProduct residual
+                }
         | _ -> None
 
-    let zero =
-        struct (Matrix<float>.Build.Dense(3, 3), Vector<float>.Build.Dense 3, 0.0)
+    ForwardModel.perFrame stage.Model frame |> Array.choose id
 
-    ForwardModel.perFrame stage.Model frame
-    |> Array.choose id
-    |> Array.fold (fun (struct (n, g, v)) (struct (a, b, c)) -> struct (n + a, g + b, v + c)) zero
+/// Σ_f (wR_F/u)²; infinite where a frame of the start has lost its rows.
+let private value (start: Share array) (shares: Share array) =
+    let found = shares |> Array.map _.Id |> Set.ofArray
 
-/// Σ_f (wR_F/u)² over the frames at a state, on the rows it selects.
-let private evaluate (problem: Problem) (state: State) =
-    let stage = Problem.plan problem state problem.Experiment.Frames
-    normalEquations problem stage state
+    if start |> Array.forall (fun s -> found.Contains s.Id) then
+        shares |> Array.sumBy _.Value
+    else
+        infinity
 
-/// Refines R_misset: Gauss–Newton steps, halved until the residual falls; the start is kept if none does.
+/// The Gauss–Newton step, None where the frames do not fix one.
+let private step (shares: Share array) =
+    let normal = shares |> Array.map _.Normal |> Array.reduce (+)
+    let gradient = shares |> Array.map _.Gradient |> Array.reduce (+)
+    let shift = -normal.Solve gradient
+
+    if Seq.forall System.Double.IsFinite shift then
+        Some(Vector3(shift[0], shift[1], shift[2]))
+    else
+        None
+
+/// Refines R_misset: Gauss–Newton steps within 2° of the file's orientation, halved until the residual falls; the start is kept
+/// if none does.
 let run (monitor: Monitor) (problem: Problem) (state: State) : State =
     monitor.Report(Started(StageName.GlobalMisset, steps))
+    let start = shares problem state
 
-    let rec shorten (state: State) value (shift: Vector3) remaining =
+    let rec shorten (state: State) least (shift: Vector3) remaining =
         monitor.Stop.ThrowIfCancellationRequested()
 
         let next =
@@ -70,21 +100,29 @@ let run (monitor: Monitor) (problem: Problem) (state: State) : State =
                 Misset = state.Misset + shift
             }
 
-        let struct (_, _, reached) as equations = evaluate problem next
+        let found =
+            if next.Misset.Length > farthest then
+                [||]
+            else
+                shares problem next
 
-        if reached < value then Some(next, equations)
+        let reached = value start found
+
+        if reached < least then Some(next, found, reached)
         elif remaining = 0 then None
-        else shorten state value (0.5 * shift) (remaining - 1)
+        else shorten state least (0.5 * shift) (remaining - 1)
 
-    let rec iterate number state (struct (normal: Matrix<float>, gradient: Vector<float>, value)) =
+    let rec iterate number state found least =
         if number > steps then
             state
         else
             monitor.Report(Advanced(StageName.GlobalMisset, number, None))
-            let shift = -normal.Solve gradient
 
-            match shorten state value (Vector3(shift[0], shift[1], shift[2])) 3 with
-            | Some(next, equations) -> iterate (number + 1) next equations
+            match step found |> Option.bind (fun shift -> shorten state least shift 3) with
+            | Some(next, found, reached) -> iterate (number + 1) next found reached
             | None -> state
 
-    iterate 1 state (evaluate problem state)
+    if start.Length = 0 then
+        state
+    else
+        iterate 1 state start (value start start)

@@ -131,7 +131,12 @@ let run (monitor: Monitor) (problem: Problem) (state: State) : State =
     let objective = ObjectiveFunction.Gradient(fun x -> evaluate x)
 
     let first =
-        Vector<float>.Build.DenseOfArray(places |> Array.map (fun place -> start[place] / scale))
+        // a file's width beyond the bounds starts at the nearer one
+        Vector<float>
+            .Build.DenseOfArray(
+                places
+                |> Array.map (fun place -> System.Math.Clamp(start[place] / scale, least / unit, most / unit))
+            )
 
     try
         BfgsBMinimizer(1e-6, 1e-3, 1e-6, iterations)

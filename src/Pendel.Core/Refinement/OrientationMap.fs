@@ -125,7 +125,8 @@ let private misfit (rows: Residual.Rows) (isChosen: bool array) (calculated: flo
     for i in 0 .. calculated.Length - 1 do
         if isChosen[i] then
             let w = rows.Weight[i] * rows.Weight[i]
-            let o, k = rows.JanaAmplitude[i], sqrt calculated[i]
+            // differences of sums may be negative by rounding
+            let o, k = rows.JanaAmplitude[i], sqrt (max 0.0 calculated[i])
             a <- a + w * o * o
             b <- b + w * o * k
             c <- c + w * k * k

@@ -208,10 +208,19 @@ let tilts (problem: Problem) (state: State) (frame: VirtualFrame) =
 /// Largest distance of the samples of a distribution of thickness, Å: against 5 Å it changes |F| of quartz by 0.03 %.
 let private thicknessSpacing = 100.0
 
+/// Fewest samples of a distribution.
+let private fewestSamples = 3.0
+
+/// The distribution about the thickness of a frame; kinematical intensities have one thickness.
 let private thicknesses (problem: Problem) (state: State) =
+    let distribution =
+        match problem.Settings.ThicknessModel with
+        | ThicknessChoice.Kinematical -> Plate
+        | _ -> problem.Settings.ThicknessDistribution
+
     ThicknessDistribution.samples
-        problem.Settings.ThicknessDistribution
-        (thicknessSpacing / largestThickness problem state)
+        distribution
+        (min (1.0 / fewestSamples) (thicknessSpacing / largestThickness problem state))
     |> ImmutableArray.CreateRange
 
 /// A state's plan with the forward model and the potential that belong to it.

@@ -61,6 +61,7 @@ let private moving (problem: Problem) name cycle (compute: State -> State) (reco
 
     { record with
         State = state
+        Rows = None
         History = entry :: record.History
     },
     residuals

@@ -3,10 +3,16 @@ module Pendel.Core.Simulate
 
 open Pendel.Core.Problem
 
-/// Simulates a data set.
+/// Simulates a data set; the settings of the refinement play no part.
 ///
 /// Raises `ArgumentException` if nothing can be scored, `NumericalException` if an intensity is not finite.
 let run (monitor: Monitor) (settings: Settings) threads crystal experiment : Evaluation =
-    let problem, initial = Problem.create settings threads crystal experiment
+    let asItIs =
+        { settings with
+            Orientation = Fixed
+            Epochs = 0
+        }
+
+    let problem, initial = Problem.create asItIs threads crystal experiment
     let state = ThicknessScan.run monitor problem initial [| 0.0 |]
     Evaluate.at problem (Problem.plan problem state problem.Experiment.Frames) state

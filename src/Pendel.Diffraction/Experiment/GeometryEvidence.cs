@@ -16,7 +16,7 @@ public sealed record GeometryEvidence(CollectionGeometry Geometry, string Reason
     const double AxisLever = 0.25;
     const double FarLever = 0.75;
 
-    // median of |S_g|/(φ|g|) near the axis against far from it: 0.2 to 0.7 in rotations, about 1 in precessions
+    // median of |S_g|/(φ|g|) near the axis against far from it: 0.14 to 0.66 in rotations, about 1 in precessions
     const double LimitOfRatio = 0.85;
 
     // rows of single frames reach far beyond the swept range, so that the range leaves no mark

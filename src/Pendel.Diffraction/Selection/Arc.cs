@@ -5,7 +5,7 @@ namespace Pendel.Diffraction;
 /// <summary>A run of consecutive tilts of a frame that shares one list of beams, and so one potential matrix.</summary>
 /// <param name="FirstTilt">Index of its first tilt within the frame.</param>
 /// <param name="TiltCount">S, number of tilts.</param>
-/// <param name="Beams">N beams: 000, then every beam with |S_g| ≤ sg_max at some tilt, ordered by h, k, l.</param>
+/// <param name="Beams">N beams: 000, then those with |S_g| ≤ sg_max at some tilt, the scored ones first, each group ordered by h, k, l.</param>
 /// <param name="G">Reciprocal vectors of the beams at the middle of the frame, Å⁻¹, ω-free axes.</param>
 /// <param name="FluxWeight">M_g² = 1/(1 − g_z/K), S × N, tilt by tilt; –.</param>
 /// <param name="Difference">Place of U_{g−h} in the frame's support, N × N, row by row.</param>
