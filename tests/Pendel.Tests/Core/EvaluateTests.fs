@@ -32,6 +32,9 @@ let ``the residuals of an evaluation are the means of its frames, and its counts
     Assert.Equal(0, r.FramesLeftOutOfWR + r.FramesLeftOutOfRObs)
     Assert.Equal(14 + 4 + 4, r.ParameterCount)
 
+    let simulated = Simulate.run Monitor.silent settings 1 quartz full.Value
+    Assert.Equal(4 + 4, simulated.Residuals.ParameterCount)
+
     // wR_I of a frame from the rows as they are reported
     for f in result.Frames do
         let rows = result.Reflections |> Array.filter (fun x -> x.FrameId = f.Id)

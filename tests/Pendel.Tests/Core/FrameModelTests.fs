@@ -98,3 +98,72 @@ let ``without imaginary parts intensities and gradients are those with imaginary
         Assert.Empty a.Potential.Im
         close [| a.Thickness |] [| b.Thickness |]
         close [| a.Rotation.X; a.Rotation.Y; a.Rotation.Z |] [| b.Rotation.X; b.Rotation.Y; b.Rotation.Z |]
+
+[<Fact>]
+let ``automatic precision is double where absorption lets terms grow beyond single, in results and in searches`` () =
+    let absorbing precision =
+        { settings with
+            Absorption = Absorption.Proportional
+            AbsorptionRatio = 0.3
+            Precision = precision
+        }
+
+    let lead =
+        crystal
+            (UnitCell(5.0, 5.2, 5.4, 90, 90, 90))
+            "P1"
+            [ site "Pb1" "Pb" 82 (Vector3(0.1, 0.2, 0.3)) (Adp.Isotropic 0.01) ]
+
+    let experiment = geometry lead.Cell [ -12.0 ]
+
+    let data =
+        noiseFree (absorbing Double) lead experiment (fun s -> uniform experiment 400.0 s)
+
+    let thickness = 2000.0
+
+    let calculated precision =
+        let problem, state = Problem.create (absorbing precision) 1 lead data
+        let stage = Problem.plan problem (uniform data thickness state) data.Frames
+
+        let table =
+            ForwardModel.tableOf stage.Model (Problem.potential problem stage (dsharp.tensor state.Structure))
+
+        let plan, k = stage.Model.Plan.Frames[0], stage.Model.Plan.WaveNumber
+
+        [|
+            FrameModel.intensitiesAt Result (Workspace()) k precision table plan thickness [| Vector3.Zero |]
+            FrameModel.intensitiesAt Search (Workspace()) k precision table plan thickness [| Vector3.Zero |]
+            FrameModel.atThicknesses (Workspace()) k precision table plan Vector3.Zero [| thickness |]
+            FrameModel.rockingCurves (Workspace()) k precision table plan thickness
+        |]
+        |> Array.collect (Array.concat >> Array.singleton)
+
+    Assert.Throws<UnresolvedException>(fun () -> calculated Single |> ignore)
+    |> ignore
+
+    for exact, found in Array.zip (calculated Double) (calculated Automatic) do
+        Assert.Equal<float>(exact, found)
+
+[<Fact>]
+let ``kinematical intensities have one thickness, and a distribution three samples at least`` () =
+    let samples model distribution =
+        let settings =
+            { settings with
+                ThicknessModel = model
+                ThicknessDistribution = distribution
+                ThicknessMax = 100.0
+                ThicknessMin = 10.0
+            }
+
+        let experiment = geometry quartz.Cell [ -12.0 ]
+
+        let data = noiseFree settings quartz experiment (fun s -> uniform experiment 50.0 s)
+
+        let problem, state = Problem.create settings 1 quartz data
+
+        (Problem.plan problem (uniform data 50.0 state) data.Frames).Model.Plan.Frames[0].Thicknesses
+        |> Seq.map _.Relative
+        |> Seq.toList
+
+    Assert.Equal<float list>([ 1.0 ], samples ThicknessChoice.Kinematical Uniform)
+    Assert.Equal<float list>([ 1.0 / 6.0; 0.5; 5.0 / 6.0 ], samples ThicknessChoice.PerFrame Uniform)

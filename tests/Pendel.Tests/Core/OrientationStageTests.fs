@@ -151,6 +151,33 @@ let ``the global misset of a tenth of a degree is recovered`` () =
     Assert.InRange((found.Misset - misset).Length / degree, 0.0, 0.005)
 
 [<Fact>]
+let ``a misset stays within two degrees and loses no frame, however little the rows say`` () =
+    let few =
+        { oriented with
+            Selection = SelectionSettings(1.2, 0.02, 1.2, 0.4, 0.0)
+        }
+
+    let data =
+        noiseFree few quartz experiment (fun s ->
+            { uniform experiment 400.0 s with
+                Misset = 0.3 * degree * Vector3(0.6, 0.64, -0.48)
+            })
+
+    for frame in data.Frames do
+        let one = withFrames data [ withRows frame (Seq.truncate 4 frame.Observations) ]
+        let problem, initial = Problem.create few 2 quartz one
+        let start = uniform one 400.0 initial
+        let found = GlobalMisset.run Monitor.silent problem start
+        Assert.InRange(found.Misset.Length / degree, 0.0, 2.0)
+
+        let scored state =
+            (Problem.plan problem state one.Frames).Model.Rows
+            |> Array.filter Residual.isScored
+            |> Array.length
+
+        Assert.True(scored found >= scored start)
+
+[<Fact>]
 let ``a frame that is turned is found among frames that are not`` () =
     let turned = 0.15 * degree * Vector3(0.6, -0.8, 0.0)
 

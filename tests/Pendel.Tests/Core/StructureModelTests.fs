@@ -104,6 +104,27 @@ let ``no parameters at all are the structure with its special positions snapped`
             Assert.InRange((u.ToMatrix() - v.ToMatrix()).FrobeniusNorm, 0.0, 1e-15)
             Assert.Equal(before.Adp.GetType(), after.Adp.GetType())
 
+let private leastEigenvalue (u: SymmetricTensor) =
+    let evd =
+        Matrix<float>.Build.Dense(3, 3, (fun i j -> u.ToMatrix()[i, j])).Evd(Symmetricity.Symmetric)
+
+    evd.EigenValues |> Seq.map _.Real |> Seq.min
+
+[<Fact>]
+let ``an ADP at the floor is read again as a file rounds it, and a smaller one is refused`` () =
+    let withU u =
+        crystal quartz.Cell "P1" [ site "Si1" "Si" 14 (Vector3(0.1, 0.2, 0.3)) (isotropic u) ]
+
+    let again = StructureModel.create (withU (StructureModel.SmallestU - 4e-6))
+
+    let u =
+        (StructureModel.toCrystal again (Array.zeroCreate again.Count)).Sites[0].Adp.ToCartesian quartz.Cell
+
+    Assert.Equal(StructureModel.SmallestU, leastEigenvalue u, 2e-6)
+
+    Assert.Throws<ArgumentException>(fun () -> StructureModel.create (withU (0.5 * StructureModel.SmallestU)) |> ignore)
+    |> ignore
+
 /// How far the images of a site under its stabiliser are from it: position and U*.
 let private departure (cell: UnitCell) (symmetry: SiteSymmetry) (site: AtomSite) =
     let ustar = site.Adp.ToReciprocal cell
@@ -114,12 +135,6 @@ let private departure (cell: UnitCell) (symmetry: SiteSymmetry) (site: AtomSite)
         let off = Vector3(d.X - Math.Round d.X, d.Y - Math.Round d.Y, d.Z - Math.Round d.Z)
         max off.Length ((ustar.Transform o.Rotation).ToMatrix() - ustar.ToMatrix()).FrobeniusNorm)
     |> Seq.max
-
-let private leastEigenvalue (u: SymmetricTensor) =
-    let evd =
-        Matrix<float>.Build.Dense(3, 3, (fun i j -> u.ToMatrix()[i, j])).Evd(Symmetricity.Symmetric)
-
-    evd.EigenValues |> Seq.map _.Real |> Seq.min
 
 [<Fact>]
 let ``symmetry and positive ADPs hold for every parameter`` () =
