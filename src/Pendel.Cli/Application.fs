@@ -21,8 +21,8 @@ let private overview =
         "pendel COMMAND --help                       options of a command"
         "pendel --version                            version"
         ""
-        "Exit codes: 0 done, 1 wrong command line, 2 unusable file or folder, 3 numbers went wrong,"
-        "130 interrupted with the best state so far written."
+        "Exit codes: 0 done, 1 wrong command line, 2 unusable file or folder, 3 numbers went wrong"
+        "or internal error, 130 interrupted with the best state so far written."
     ]
 
 let private commands: (string * (Terminal -> string list -> int)) list =
@@ -89,20 +89,33 @@ let private dispatch (terminal: Terminal) arguments =
         | Some(_, command) -> command terminal rest
         | None -> raise (unknown name)
 
+/// What went wrong: an exit code and a message.
+let private verdict (error: exn) =
+    match Inputs.cause error with
+    | :? UsageException as e -> ExitCode.Usage, e.Message
+    | :? DataException as e -> ExitCode.Data, e.Message
+    | :? NumericalException as e -> ExitCode.Numbers, e.Message
+    | :? OperationCanceledException as e -> ExitCode.Interrupted, e.Message
+    | e ->
+        let message = e.Message.ReplaceLineEndings " "
+        ExitCode.Numbers, $"internal error: {e.GetType().Name}: {message}; please report it with the command"
+
 /// Runs a command line; the result is the exit code.
 ///
-/// What goes wrong for a reason that the user can remove is said on `Error`; anything else is a bug and is raised.
+/// What goes wrong is said on `Error`, also that lines were lost on `Out`: that ends no run, but turns `Done` into `Data`.
 let run (terminal: Terminal) (arguments: string array) =
-    let fail code (message: string) =
+    use out = new TolerantWriter(terminal.Out)
+
+    let fail (code, message: string) =
         terminal.Error.WriteLine $"error: {message}"
         code
 
-    try
-        dispatch terminal (Array.toList arguments)
-    with error ->
-        match Inputs.cause error with
-        | :? UsageException as e -> fail ExitCode.Usage e.Message
-        | :? DataException as e -> fail ExitCode.Data e.Message
-        | :? NumericalException as e -> fail ExitCode.Numbers e.Message
-        | :? OperationCanceledException as e -> fail ExitCode.Interrupted e.Message
-        | _ -> reraise ()
+    let code =
+        try
+            dispatch { terminal with Out = out } (Array.toList arguments)
+        with error ->
+            fail (verdict error)
+
+    match out.Failure with
+    | Some reason when code = ExitCode.Done -> fail (ExitCode.Data, $"standard output cannot be written: {reason}")
+    | _ -> code

@@ -1,20 +1,25 @@
 module Pendel.Cli.Program
 
 open System
+open System.Runtime.InteropServices
 open System.Text
 open System.Threading
 
 [<EntryPoint>]
 let main arguments =
     Console.OutputEncoding <- UTF8Encoding false
+    Console.SetError(new TolerantWriter(Console.Error))
     use stop = new CancellationTokenSource()
 
-    // The first Ctrl-C asks to stop, the second one ends the process.
-    Console.CancelKeyPress.Add(fun e ->
+    // The first signal asks to stop, the second one ends the process.
+    let onSignal (context: PosixSignalContext) =
         if not stop.IsCancellationRequested then
-            e.Cancel <- true
-            eprintfn "stopping after the current step; press Ctrl-C again to give up at once"
-            stop.Cancel())
+            context.Cancel <- true
+            Console.Error.WriteLine "stopping after the current step; press Ctrl-C again to give up at once"
+            stop.Cancel()
+
+    use _ = PosixSignalRegistration.Create(PosixSignal.SIGINT, onSignal)
+    use _ = PosixSignalRegistration.Create(PosixSignal.SIGTERM, onSignal)
 
     let terminal =
         {

@@ -1,6 +1,8 @@
 /// Results → files of the output folder.
 module Pendel.Cli.Results
 
+open System
+open System.Globalization
 open System.IO
 open System.Reflection
 open Pendel.Core
@@ -38,6 +40,57 @@ let ofRefinement (run: Summary.Run) (experiment: Experiment) (outcome: Outcome) 
 /// Writes the files, all or none.
 let write folder force (files: ResultFile list) =
     ResultFolder.Write(folder, ResizeArray files, force)
+
+/// The first path beside a folder that nothing has: DIR-1, DIR-2 …
+let private freeSibling (folder: string) =
+    let whole = Path.TrimEndingDirectorySeparator(Path.GetFullPath folder)
+
+    Seq.initInfinite (fun i -> $"{whole}-{i + 1}")
+    |> Seq.find (fun path -> not (Path.Exists path))
+
+let private refuges folder =
+    let instant =
+        DateTime.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)
+
+    let name = $"pendel-results-{instant}-{Environment.ProcessId}"
+
+    [
+        fun () -> freeSibling folder
+        fun () -> Path.GetFullPath name
+        fun () -> Path.Combine(Path.GetTempPath(), name)
+    ]
+
+/// Writes the files of a finished run, whatever has become of its folder since it was claimed: where they cannot go there
+/// they go beside it, into the current folder or into the temporary one, and an error line says so.
+///
+/// The folder that has them, None if there is no place.
+let keep (terminal: Terminal) folder force (files: ResultFile list) =
+    let tryWrite force path =
+        try
+            write path force files
+            Ok path
+        with :? DataException as e ->
+            Error e.Message
+
+    /// Finding a place fails, too, where the current folder is gone.
+    let tryRefuge (refuge: unit -> string) =
+        try
+            tryWrite false (refuge ()) |> Result.toOption
+        with :? IOException ->
+            None
+
+    match tryWrite force folder with
+    | Ok path -> Some path
+    | Error reason ->
+        let kept = refuges folder |> List.tryPick tryRefuge
+
+        let fate =
+            match kept with
+            | Some path -> $"the results are in {path}"
+            | None -> "there is no other place for the results"
+
+        terminal.Error.WriteLine $"error: {reason}; {fate}"
+        kept
 
 /// The folder of a file to be written.
 let folderOf (path: string) =

@@ -2,7 +2,37 @@ namespace Pendel.Cli
 
 open System
 open System.IO
+open System.Text
 open System.Threading
+
+/// A writer that goes on where the other one fails, and remembers why: a full disk below the output must not end a run.
+type TolerantWriter(inner: TextWriter) =
+    inherit TextWriter()
+
+    let mutable failure = None
+
+    let attempt (write: unit -> unit) =
+        try
+            write ()
+        with
+        | :? IOException
+        | :? UnauthorizedAccessException as e -> failure <- failure |> Option.orElse (Some e.Message)
+
+    /// Why the first write failed, None if none did.
+    member _.Failure: string option = failure
+
+    override _.Encoding: Encoding = inner.Encoding
+    override _.Write(value: char) = attempt (fun () -> inner.Write value)
+
+    override _.Write(value: string) = attempt (fun () -> inner.Write value)
+
+    override _.Write(buffer: char array, index: int, count: int) =
+        attempt (fun () -> inner.Write(buffer, index, count))
+
+    override _.WriteLine(value: string) =
+        attempt (fun () -> inner.WriteLine value)
+
+    override _.Flush() = attempt inner.Flush
 
 /// Where a command writes, and who can stop it.
 type Terminal =
@@ -35,7 +65,7 @@ module ExitCode =
     [<Literal>]
     let Data = 2
 
-    /// The numbers went wrong.
+    /// The numbers went wrong, or the program did.
     [<Literal>]
     let Numbers = 3
 

@@ -2,6 +2,7 @@
 module Pendel.Report.Setting
 
 open System
+open System.Globalization
 open Pendel.Core
 
 /// A setting's value as text or JSON has it.
@@ -55,16 +56,19 @@ let number name meaning expected isAllowed get set =
                 | _ -> None
     }
 
-/// A setting above 0.
-let positive name meaning get set =
-    number name meaning "a positive number" (fun x -> x > 0.0) get set
+/// A number as messages have it.
+let text (x: float) = x.ToString CultureInfo.InvariantCulture
 
-/// A whole number from the least up.
-let integer name meaning expected least (get: Settings -> int) (set: int -> Settings -> Settings) =
+/// A setting above 0 and up to a limit.
+let positive name meaning limit get set =
+    number name meaning $"a positive number up to {text limit}" (fun x -> 0.0 < x && x <= limit) get set
+
+/// A whole number from the least to the most.
+let integer name meaning (least: int) (most: int) (get: Settings -> int) (set: int -> Settings -> Settings) =
     let isAllowed x =
-        Double.IsInteger x && x >= float least && x <= float Int32.MaxValue
+        Double.IsInteger x && float least <= x && x <= float most
 
-    number name meaning expected isAllowed (get >> float) (int >> set)
+    number name meaning $"a whole number from {least} to {most}" isAllowed (get >> float) (int >> set)
 
 /// A setting that is one of some words.
 let choice name meaning cases get set =

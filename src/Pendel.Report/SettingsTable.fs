@@ -8,6 +8,29 @@ open Pendel.Diffraction
 open Pendel.Core
 open Pendel.Report.Setting
 
+/// Å⁻¹; the tables of scattering factors end before.
+let private gLimit = 10.0
+
+/// Å⁻¹
+let private sgLimit = 0.5
+
+/// Orientations of a frame.
+let private mostTilts = 10000
+
+/// Å
+let private thicknessLimit = 20000.0
+
+/// Degrees.
+let private mosaicityLimit = 5.0
+
+/// Degrees.
+let private correctionLimit = 10.0
+
+let private learningRateLimit = 1000.0
+
+/// MB
+let private memoryLimit = 1e9
+
 let private select change (settings: Settings) =
     { settings with
         Selection = change settings.Selection
@@ -15,7 +38,7 @@ let private select change (settings: Settings) =
 
 let private scoredGMax =
     let plain =
-        positive "scored-gmax" "scored reflections have |g| up to this, 1/Å" _.Selection.ScoredGMax (fun x ->
+        positive "scored-gmax" "scored reflections have |g| up to this, 1/Å" gLimit _.Selection.ScoredGMax (fun x ->
             select (fun s -> SelectionSettings(s.BeamGMax, s.SgMax, x, s.Rsg, s.Dsg)))
 
     { plain with
@@ -24,15 +47,20 @@ let private scoredGMax =
 
 let private selection =
     [
-        positive "beam-gmax" "beams have |g| up to this, 1/Å" _.Selection.BeamGMax (fun x ->
+        positive "beam-gmax" "beams have |g| up to this, 1/Å" gLimit _.Selection.BeamGMax (fun x ->
             select (fun s -> SelectionSettings(x, s.SgMax, s.ScoredGMax, s.Rsg, s.Dsg)))
         scoredGMax
-        positive "sgmax" "beams come within this excitation error, 1/Å" _.Selection.SgMax (fun x ->
+        positive "sgmax" "beams come within this excitation error, 1/Å" sgLimit _.Selection.SgMax (fun x ->
             select (fun s -> SelectionSettings(s.BeamGMax, x, s.ScoredGMax, s.Rsg, s.Dsg)))
-        positive "rsg" "scored reflections have RSg below this" _.Selection.Rsg (fun x ->
+        positive "rsg" "scored reflections have RSg below this" 10.0 _.Selection.Rsg (fun x ->
             select (fun s -> SelectionSettings(s.BeamGMax, s.SgMax, s.ScoredGMax, x, s.Dsg)))
-        number "dsg" "scored reflections have DSg above this, 1/Å" "a number" (fun _ -> true) _.Selection.Dsg (fun x ->
-            select (fun s -> SelectionSettings(s.BeamGMax, s.SgMax, s.ScoredGMax, s.Rsg, x)))
+        number
+            "dsg"
+            "scored reflections have DSg above this, 1/Å"
+            "a number from -1 to 1"
+            (fun x -> abs x <= 1.0)
+            _.Selection.Dsg
+            (fun x -> select (fun s -> SelectionSettings(s.BeamGMax, s.SgMax, s.ScoredGMax, s.Rsg, x)))
     ]
 
 let private arcs =
@@ -47,7 +75,7 @@ let private tilts =
     {
         Name = "tilts"
         Meaning = "orientations that integrate a frame: auto, or the same number for each"
-        Expected = "auto or a positive whole number"
+        Expected = $"auto or a whole number from 1 to {mostTilts}"
         Default = None
         Get =
             fun settings ->
@@ -58,7 +86,7 @@ let private tilts =
             fun value settings ->
                 match value with
                 | Word "auto" -> Some { settings with Tilts = Sufficient }
-                | Number n when Double.IsInteger n && n >= 1.0 && n <= float Int32.MaxValue ->
+                | Number n when Double.IsInteger n && n >= 1.0 && n <= float mostTilts ->
                     Some { settings with Tilts = Count(int n) }
                 | _ -> None
     }
@@ -79,7 +107,7 @@ let private mosaicity name meaning get set =
     {
         Name = name
         Meaning = meaning
-        Expected = "auto, refine or a number from 0"
+        Expected = $"auto, refine or a number from 0 to {text mosaicityLimit}"
         Default = None
         Get =
             fun settings ->
@@ -92,7 +120,7 @@ let private mosaicity name meaning get set =
                 match value with
                 | Word "auto" -> Some(set FromData settings)
                 | Word "refine" -> Some(set Refined settings)
-                | Number m when m >= 0.0 && Double.IsFinite m -> Some(set (Degrees m) settings)
+                | Number m when 0.0 <= m && m <= mosaicityLimit -> Some(set (Degrees m) settings)
                 | _ -> None
     }
 
@@ -113,13 +141,21 @@ let private rocking =
             (fun x s -> { s with MosaicityAlong = x })
     ]
 
+/// Whether thicknesses and weights are numbers that a sum and a quotient of them can hold.
+let private isOfOneScale distribution =
+    let isModerate x = 1e-6 <= x && x <= 1e6
+
+    match distribution with
+    | Given values -> values |> List.forall (fun (t, w) -> isModerate t && isModerate w)
+    | _ -> true
+
 let private thicknessDistribution =
     let shapes = ThicknessDistribution.names |> List.map fst |> String.concat ", "
 
     {
         Name = "thickness-distribution"
         Meaning = "how the thickness spreads within a frame, whose thickness is the largest"
-        Expected = $"one of {shapes}, or thicknesses with weights such as 0.5:1,1:3"
+        Expected = $"one of {shapes}, or thicknesses with weights such as 0.5:1,1:3, each number from 1e-6 to 1e6"
         Default = None
         Get = fun settings -> Word(ThicknessDistribution.toText settings.ThicknessDistribution)
         Set =
@@ -127,6 +163,7 @@ let private thicknessDistribution =
                 match value with
                 | Word text ->
                     ThicknessDistribution.tryOfText text
+                    |> Option.filter isOfOneScale
                     |> Option.map (fun d ->
                         { settings with
                             ThicknessDistribution = d
@@ -138,13 +175,13 @@ let private thicknessRange =
     {
         Name = "thickness-range"
         Meaning = "smallest and largest thickness, Å"
-        Expected = "a range of positive numbers such as 100..2000"
+        Expected = $"a range of positive numbers such as 100..2000, up to {text thicknessLimit}"
         Default = None
         Get = fun settings -> Range(settings.ThicknessMin, settings.ThicknessMax)
         Set =
             fun value settings ->
                 match value with
-                | Range(low, high) when 0.0 < low && low < high && Double.IsFinite high ->
+                | Range(low, high) when 0.0 < low && low < high && high <= thicknessLimit ->
                     Some
                         { settings with
                             ThicknessMin = low
@@ -207,8 +244,8 @@ let private absorption =
         number
             "absorption-ratio"
             "imaginary over real part of the potential, for proportional absorption"
-            "a number from 0"
-            (fun x -> x >= 0.0)
+            "a number from 0 to 1"
+            (fun x -> 0.0 <= x && x <= 1.0)
             _.AbsorptionRatio
             (fun x s -> { s with AbsorptionRatio = x })
     ]
@@ -226,6 +263,7 @@ let private memoryCeiling =
         positive
             "memory-ceiling"
             "most memory for what gradients keep of the propagations, MB; what is beyond is computed again"
+            memoryLimit
             _.MemoryCeiling
             (fun x s -> { s with MemoryCeiling = x })
 
@@ -233,7 +271,7 @@ let private memoryCeiling =
         if value = Number infinity then Word "none" else value
 
     { plain with
-        Expected = "none or a positive number"
+        Expected = $"none or a positive number up to {text memoryLimit}"
         Get = plain.Get >> written
         Set =
             function
@@ -257,33 +295,37 @@ let private refinement =
         positive
             "orientation-prior"
             "standard deviation of the corrections' prior, degrees"
+            correctionLimit
             _.OrientationPrior
             (fun x s -> { s with OrientationPrior = x })
-        positive "orientation-bound" "largest correction of a frame, degrees" _.OrientationBound (fun x s ->
-            { s with OrientationBound = x })
-        integer "cycles" "rounds of orientation and joint refinement" "a whole number from 1" 1 _.Cycles (fun x s ->
-            { s with Cycles = x })
+        positive
+            "orientation-bound"
+            "largest correction of a frame, degrees"
+            correctionLimit
+            _.OrientationBound
+            (fun x s -> { s with OrientationBound = x })
+        integer "cycles" "rounds of orientation and joint refinement" 1 1000 _.Cycles (fun x s -> { s with Cycles = x })
         choice
             "optimiser"
             "what minimises the loss of the joint refinement"
             [ "adam", OptimiserChoice.Adam; "lbfgs", OptimiserChoice.Lbfgs ]
             _.Optimiser
             (fun x s -> { s with Optimiser = x })
-        integer
-            "epochs"
-            "evaluations of the loss in each joint refinement"
-            "a whole number from 0"
-            0
-            _.Epochs
-            (fun x s -> { s with Epochs = x })
-        positive "learning-rate" "learning rate of the structure at the start" _.LearningRate (fun x s ->
-            { s with LearningRate = x })
+        integer "epochs" "evaluations of the loss in each joint refinement" 0 1000000 _.Epochs (fun x s ->
+            { s with Epochs = x })
+        positive
+            "learning-rate"
+            "learning rate of the structure at the start"
+            learningRateLimit
+            _.LearningRate
+            (fun x s -> { s with LearningRate = x })
         positive
             "network-learning-rate"
             "learning rate of the thickness network at the start"
+            learningRateLimit
             _.NetworkLearningRate
             (fun x s -> { s with NetworkLearningRate = x })
-        integer "seed" "seed of everything random but free-seed" "a whole number from 0" 0 _.Seed (fun x s ->
+        integer "seed" "seed of everything random but free-seed" 0 Int32.MaxValue _.Seed (fun x s ->
             { s with Seed = x })
     ]
 
@@ -323,8 +365,7 @@ let private validation =
             (fun x -> 0.0 <= x && x < 1.0)
             _.Free
             (fun x s -> { s with Free = x })
-        integer "free-seed" "seed of their choice" "a whole number from 0" 0 _.FreeSeed (fun x s ->
-            { s with FreeSeed = x })
+        integer "free-seed" "seed of their choice" 0 Int32.MaxValue _.FreeSeed (fun x s -> { s with FreeSeed = x })
         excludedFrames
     ]
 

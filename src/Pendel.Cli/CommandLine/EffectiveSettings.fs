@@ -52,6 +52,7 @@ let private contradiction (settings: Settings) =
 let ofOptions (standard: Settings) (options: Map<string, string>) =
     let fromFile, stated =
         match options.TryFind "settings" with
+        | Some "" -> raise (UsageException "--settings: found nothing, expected a file")
         | Some path -> SettingsFile.apply path standard
         | None -> standard, Set.empty
 
@@ -66,11 +67,11 @@ let ofOptions (standard: Settings) (options: Map<string, string>) =
 
 /// The number of threads.
 ///
-/// Raises `UsageException` unless it is a positive whole number.
+/// Raises `UsageException` unless it is a whole number from 1 to 1024.
 let threads (options: Map<string, string>) =
     match options.TryFind "threads" with
     | None -> Environment.ProcessorCount
     | Some text ->
         match Int32.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture) with
-        | true, n when n > 0 -> n
-        | _ -> raise (UsageException $"--threads: found \"{text}\", expected a positive whole number")
+        | true, n when 1 <= n && n <= 1024 -> n
+        | _ -> raise (UsageException $"--threads: found \"{text}\", expected a whole number from 1 to 1024")

@@ -3,6 +3,7 @@ module Pendel.Cli.OptionValues
 
 open System
 open System.Globalization
+open Pendel.Report
 
 /// A number that is allowed, or the default where the option is absent.
 ///
@@ -15,13 +16,16 @@ let number (options: Map<string, string>) name standard expected isAllowed =
         | true, x when Double.IsFinite x && isAllowed x -> x
         | _ -> raise (UsageException $"--{name}: found \"{text}\", expected {expected}")
 
-/// A positive number.
-let positive options name standard =
-    number options name standard "a positive number" (fun x -> x > 0.0)
+/// A positive number up to a limit.
+let positive options name standard limit =
+    number options name standard $"a positive number up to {Setting.text limit}" (fun x -> 0.0 < x && x <= limit)
 
-/// A positive whole number.
-let count options name standard =
-    number options name (float standard) "a positive whole number" (fun x -> x >= 1.0 && x <= 1e6 && Double.IsInteger x)
+/// A whole number from 1 to the most.
+let count options name standard (most: int) =
+    let isAllowed x =
+        1.0 <= x && x <= float most && Double.IsInteger x
+
+    number options name (float standard) $"a whole number from 1 to {most}" isAllowed
     |> int
 
 /// The case of a name, or the first one where the option is absent.

@@ -28,9 +28,20 @@ let private fail path position item message : 'T =
         )
     )
 
+let private mark = [| 0xEFuy; 0xBBuy; 0xBFuy |]
+
+/// The bytes of a file without its byte-order mark.
 let private readBytes path =
+    if Directory.Exists path then
+        fail path (TextPosition()) null "found a directory, expected a file"
+
     try
-        File.ReadAllBytes path
+        let bytes = File.ReadAllBytes path
+
+        if bytes.AsSpan().StartsWith(ReadOnlySpan mark) then
+            bytes[mark.Length ..]
+        else
+            bytes
     with
     | :? FileNotFoundException
     | :? DirectoryNotFoundException -> fail path (TextPosition()) null "there is no such file"
@@ -67,7 +78,30 @@ let private keyPositions (bytes: byte array) =
 
     List.ofSeq positions
 
+/// What a file that is no JSON has at the place where it fails.
+let private foundAt (bytes: byte array) line offsetInLine =
+    let lines = Text.Encoding.UTF8.GetString(bytes).Split '\n'
+
+    if line >= lines.Length then
+        "the end of the file"
+    else
+        let encoded = Text.Encoding.UTF8.GetBytes lines[line]
+
+        let rest =
+            Text.Encoding.UTF8.GetString(encoded.AsSpan(min offsetInLine encoded.Length))
+
+        match rest.TrimEnd '\r' with
+        | "" when line = lines.Length - 1 -> "the end of the file"
+        | "" -> "the end of the line"
+        | text -> $"\"{Seq.head (text.EnumerateRunes())}\""
+
+let private expectedJson =
+    "expected JSON such as { \"tilts\": 42, \"sgmax\": 0.01 }"
+
 let private parse path (bytes: byte array) =
+    if not (Text.Unicode.Utf8.IsValid(ReadOnlySpan bytes)) then
+        fail path (TextPosition()) null $"found no UTF-8 text, {expectedJson}"
+
     try
         use document = JsonDocument.Parse(ReadOnlyMemory bytes)
         let root = document.RootElement
@@ -77,12 +111,10 @@ let private parse path (bytes: byte array) =
 
         List.zip [ for p in root.EnumerateObject() -> p.Name, p.Value.Clone() ] (keyPositions bytes)
     with :? JsonException as e ->
-        let reason = e.Message.Split(" LineNumber")[0]
+        let line, offset =
+            int (e.LineNumber.GetValueOrDefault()), int (e.BytePositionInLine.GetValueOrDefault())
 
-        let place =
-            TextPosition(int (e.LineNumber.GetValueOrDefault()) + 1, int (e.BytePositionInLine.GetValueOrDefault()) + 1)
-
-        fail path place null $"found no JSON: {reason}"
+        fail path (TextPosition(line + 1, offset + 1)) null $"found {foundAt bytes line offset}, {expectedJson}"
 
 let private check path ((name: string, element: JsonElement), position) =
     match SettingsTable.tryFind name, valueOf element with
@@ -109,7 +141,11 @@ let private check path ((name: string, element: JsonElement), position) =
 /// Raises `DataException` naming file, line and key for a file that cannot be read, is no JSON object of settings, or has
 /// an unknown or repeated key or a value of the wrong type.
 let read path =
-    let entries = readBytes path |> parse path |> List.map (check path)
+    let entries =
+        try
+            readBytes path |> parse path |> List.map (check path)
+        with :? InvalidOperationException ->
+            fail path (TextPosition()) null "found an escape such as \\ud800 that stands for no character"
 
     for name, group in List.groupBy _.Name entries do
         if group.Length > 1 then

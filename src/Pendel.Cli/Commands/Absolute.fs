@@ -21,7 +21,7 @@ let private oppositeOf path (crystal: Crystal) =
 
     Enantiomorph.Of crystal
 
-/// Refines one hand and writes its results to a folder of its own.
+/// Refines one hand and writes its results to a folder of its own; the outcome, and whether they are there.
 let private refine terminal options settings folder (inputs: Inputs.Inputs) hand crystal =
     let quiet = Map.containsKey "quiet" options
     let watch = Stopwatch.StartNew()
@@ -39,8 +39,8 @@ let private refine terminal options settings folder (inputs: Inputs.Inputs) hand
         Inputs.record "absolute" settings threads inputs watch.Elapsed.TotalSeconds
 
     let written = Results.ofRefinement run inputs.Experiment outcome
-    Results.write (Path.Combine(folder, key hand)) (options.ContainsKey "force") written
-    outcome
+    let own = Path.Combine(folder, key hand)
+    outcome, Results.keep terminal own (options.ContainsKey "force") written = Some own
 
 let private finish terminal (options: Map<string, string>) settings seconds folder inputs (result: Result) =
     let threads = EffectiveSettings.threads options
@@ -49,13 +49,19 @@ let private finish terminal (options: Map<string, string>) settings seconds fold
         AbsoluteResult.json (Inputs.record "absolute" settings threads inputs seconds) result
 
     // the folder holds those of the hands by now, so it is not empty
-    Results.write folder true [ ResultFile("absolute.json", text) ]
+    let kept = Results.keep terminal folder true [ ResultFile("absolute.json", text) ]
 
     if options.ContainsKey "json" then
         terminal.Out.Write text
-    elif not (options.ContainsKey "quiet") then
+    elif kept.IsNone || not (options.ContainsKey "quiet") then
         Terminal.print terminal (AbsoluteResult.text result)
-        terminal.Out.WriteLine $"written to {folder}: absolute.json, and each hand's results in given and inverted"
+
+        kept
+        |> Option.iter (fun place ->
+            terminal.Out.WriteLine
+                $"written to {place}: absolute.json; each hand's results are in {folder}, in given and inverted")
+
+    kept = Some folder
 
 /// Refines both hands, compares them and writes all results.
 ///
@@ -74,33 +80,44 @@ let run (terminal: Terminal) files (options: Map<string, string>) =
 
     let refine = refine terminal options settings folder inputs
 
-    let interrupted () =
-        terminal.Error.WriteLine $"interrupted: {folder} holds the best state so far, without an answer"
-        ExitCode.Interrupted
+    let interrupted areKept =
+        if areKept then
+            terminal.Error.WriteLine $"interrupted: {folder} holds the best state so far, without an answer"
+            ExitCode.Interrupted
+        else
+            ExitCode.Data
 
-    let given = refine AbsoluteStructure.Given inputs.Crystal
+    let given, isGivenKept = refine AbsoluteStructure.Given inputs.Crystal
 
     if given.Interrupted then
-        interrupted ()
+        interrupted isGivenKept
     else
-        let inverted = refine AbsoluteStructure.Inverted opposite
+        let inverted, isInvertedKept = refine AbsoluteStructure.Inverted opposite
 
         if inverted.Interrupted then
-            interrupted ()
+            interrupted (isGivenKept && isInvertedKept)
         else
-            finish
-                terminal
-                options
-                settings
-                watch.Elapsed.TotalSeconds
-                folder
-                inputs
-                {
-                    Given = given
-                    Inverted = inverted
-                    Test = AbsoluteStructure.compare given.Final.Reflections inverted.Final.Reflections
-                    Instant =
-                        AbsoluteStructure.instant settings (EffectiveSettings.threads options) inputs.Experiment given
-                }
+            let isAnswerKept =
+                finish
+                    terminal
+                    options
+                    settings
+                    watch.Elapsed.TotalSeconds
+                    folder
+                    inputs
+                    {
+                        Given = given
+                        Inverted = inverted
+                        Test = AbsoluteStructure.compare given.Final.Reflections inverted.Final.Reflections
+                        Instant =
+                            AbsoluteStructure.instant
+                                settings
+                                (EffectiveSettings.threads options)
+                                inputs.Experiment
+                                given
+                    }
 
-            ExitCode.Done
+            if isGivenKept && isInvertedKept && isAnswerKept then
+                ExitCode.Done
+            else
+                ExitCode.Data

@@ -6,6 +6,7 @@ open System.IO
 open System.Text.Json.Nodes
 open Pendel.Diffraction
 open Pendel.Core
+open Pendel.IO
 open Pendel.Cli.Timing
 open Pendel.Cli.DataBench
 
@@ -126,11 +127,16 @@ let private asked threads paths (options: Map<string, string>) =
 
     Seq.append known given
 
+let private checkFolder folder =
+    if not (Directory.Exists folder) then
+        raise (DataException(folder, "there is no such folder"))
+
 /// Times the kernels and the forward model on data.
 ///
 /// Raises `UsageException` and `DataException`.
 let run (terminal: Terminal) paths (options: Map<string, string>) =
     let threads = EffectiveSettings.threads options
+    options.TryFind "data" |> Option.iter checkFolder
     let show = if options.ContainsKey "json" then json else row
     let print (entry: Entry) = terminal.Out.WriteLine(show entry)
     KernelBench.entries () |> Seq.iter print

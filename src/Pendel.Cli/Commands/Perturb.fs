@@ -13,7 +13,7 @@ let run (terminal: Terminal) arguments (options: Map<string, string>) =
     let path = Inputs.structurePath arguments
     let settings = EffectiveSettings.ofOptions Settings.standard options
     let quiet, force = options.ContainsKey "quiet", options.ContainsKey "force"
-    let delta = OptionValues.positive options "displacement" 0.2
+    let delta = OptionValues.positive options "displacement" 0.2 2.0
 
     let adps =
         OptionValues.choice

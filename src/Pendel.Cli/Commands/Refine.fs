@@ -46,14 +46,19 @@ let run (terminal: Terminal) files (options: Map<string, string>) =
 
     let run = Inputs.record "refine" settings threads inputs watch.Elapsed.TotalSeconds
     let written = Results.ofRefinement run inputs.Experiment outcome
-    Results.write folder force written
+    let kept = Results.keep terminal folder force written
+
+    if not quiet || kept.IsNone then
+        print terminal settings outcome
 
     if not quiet then
-        print terminal settings outcome
-        terminal.Out.WriteLine(Results.place folder written)
+        kept
+        |> Option.iter (fun place -> terminal.Out.WriteLine(Results.place place written))
 
     if outcome.Interrupted then
-        terminal.Error.WriteLine $"interrupted: {folder} holds the best state so far"
-        ExitCode.Interrupted
-    else
-        ExitCode.Done
+        kept
+        |> Option.iter (fun place -> terminal.Error.WriteLine $"interrupted: {place} holds the best state so far")
+
+    if kept <> Some folder then ExitCode.Data
+    elif outcome.Interrupted then ExitCode.Interrupted
+    else ExitCode.Done

@@ -39,19 +39,24 @@ let run (terminal: Terminal) files (options: Map<string, string>) =
     if not quiet then
         print terminal settings evaluation
 
-    match options.TryFind "out" with
-    | None -> ()
-    | Some folder ->
+    let keep folder =
         let run =
             Inputs.record "simulate" settings threads inputs watch.Elapsed.TotalSeconds
 
         let written = Results.ofSimulation run evaluation
-        Results.write folder force written
+        let kept = Results.keep terminal folder force written
 
         if not quiet then
-            terminal.Out.WriteLine(Results.place folder written)
+            kept
+            |> Option.iter (fun place -> terminal.Out.WriteLine(Results.place place written))
 
-    if terminal.Stop.IsCancellationRequested then
+        kept
+
+    let out = options.TryFind "out"
+
+    if Option.bind keep out <> out then
+        ExitCode.Data
+    elif terminal.Stop.IsCancellationRequested then
         ExitCode.Interrupted
     else
         ExitCode.Done

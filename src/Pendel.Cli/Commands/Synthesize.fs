@@ -12,6 +12,10 @@ open Pendel.Report
 [<Literal>]
 let private Extension = ".cif_pets"
 
+/// Most expected counts.
+[<Literal>]
+let private MostCounts = 1e12
+
 /// The profile that an option names: a word or a file.
 let private profile (options: Map<string, string>) =
     let words =
@@ -40,16 +44,21 @@ let private experiment (options: Map<string, string>) seed structurePath (crysta
         let cells = CellComparison.Check(crystal.Cell, structurePath, data.Value.Cell, path)
         data.Value, [ path ], [ for w in Seq.append data.Warnings cells -> w.ToString() ]
     | None ->
-        let positive = OptionValues.positive options
-        let count = OptionValues.count options "frames" 99
-        let optics = ElectronOptics.FromVoltage(1000.0 * positive "voltage" 200.0)
+        let count = OptionValues.count options "frames" 99 100000
+        let isBelowRightAngle x = 0.0 < x && x < 90.0
+
+        let semiAngle =
+            OptionValues.number options "semi-angle" 1.0 "a positive number below 90" isBelowRightAngle
+
+        let kilovolts =
+            OptionValues.number options "voltage" 200.0 "a number from 1 to 10000" (fun x -> 1.0 <= x && x <= 10000.0)
 
         RotationSeries.create
             crystal.Cell
-            optics.Wavelength
+            (ElectronOptics.FromVoltage(1000.0 * kilovolts)).Wavelength
             (RotationSeries.randomOrientation seed)
-            (positive "semi-angle" 1.0)
-            (RotationSeries.centred count (positive "frame-step" 1.0)),
+            semiAngle
+            (RotationSeries.centred count (OptionValues.positive options "frame-step" 1.0 180.0)),
         [],
         []
 
@@ -81,8 +90,8 @@ let run (terminal: Terminal) arguments (options: Map<string, string>) =
 
     let conditions: Synthesis.Conditions =
         {
-            DynamicRange = OptionValues.positive options "dynamic-range" 1e6
-            NoiseFloor = OptionValues.positive options "noise-floor" 1.0
+            DynamicRange = OptionValues.positive options "dynamic-range" 1e6 MostCounts
+            NoiseFloor = OptionValues.positive options "noise-floor" 1.0 MostCounts
             Seed = settings.Seed
         }
 

@@ -92,9 +92,13 @@ let ``written settings read back as they were`` () =
 [<InlineData("{ \"sgmax\": -0.01 }", ":1:3 sgmax:", "found -0.01, expected a positive number")>]
 [<InlineData("{ \"thickness-range\": [900, 100] }", ":1:3 thickness-range:", "found [900, 100], expected a range")>]
 [<InlineData("{ \"seed\": 1,\n\"seed\": 2 }", ":2:1 seed:", "twice")>]
-[<InlineData("{ \"seed\": 1,\n oops }", ":2:2", "no JSON")>]
+[<InlineData("{ \"seed\": 1,\n oops }", ":2:2: ", "found \"o\", expected JSON")>]
 [<InlineData("[ 1 ]", ":1:1", "expected an object")>]
-[<InlineData("", ":1:1", "no JSON")>]
+[<InlineData("", ":1:1: ", "found the end of the file, expected JSON")>]
+[<InlineData("{ \"seed\": 1,", ":1:12: ", "found \",\", expected JSON")>]
+[<InlineData("{ \"seed\": 1,\r\n }", ":2:2: ", "found \"}\", expected JSON")>]
+[<InlineData("{ \"\\ud800\": 1 }", ": ", "stands for no character")>]
+[<InlineData("{ \"tilts\": 10001 }", ":1:3 tilts:", "expected auto or a whole number from 1 to 10000")>]
 let ``a wrong settings file is refused with place and key`` (text: string, place: string, reason: string) =
     withFile text (fun path ->
         let error =
@@ -110,6 +114,40 @@ let ``a missing settings file is refused by its name`` () =
 
     Assert.Contains("no/such.json", error.Message)
 
+[<Fact>]
+let ``a settings file may begin with a byte-order mark`` () =
+    withFile "\uFEFF{ \"epochs\": 7 }" (fun path -> Assert.Equal(7, (effective [ "settings", path ]).Epochs))
+
+[<Fact>]
+let ``a directory in place of a settings file is refused as such`` () =
+    let error =
+        Assert.Throws<DataException>(fun () -> effective [ "settings", Path.GetTempPath() ] |> ignore)
+
+    Assert.Contains("found a directory", error.Message)
+
+[<Theory>]
+[<InlineData("tilts", "10000", "10001")>]
+[<InlineData("beam-gmax", "10", "10.1")>]
+[<InlineData("sgmax", "0.5", "0.51")>]
+[<InlineData("rsg", "10", "11")>]
+[<InlineData("dsg", "-1", "1.1")>]
+[<InlineData("mosaicity", "5", "5.1")>]
+[<InlineData("thickness-range", "1..20000", "1..20001")>]
+[<InlineData("absorption-ratio", "1", "1.1")>]
+[<InlineData("orientation-prior", "10", "11")>]
+[<InlineData("cycles", "1000", "1001")>]
+[<InlineData("epochs", "1000000", "1000001")>]
+[<InlineData("learning-rate", "1000", "1001")>]
+[<InlineData("seed", "2147483647", "2147483648")>]
+[<InlineData("memory-ceiling", "1000000000", "1e10")>]
+let ``a setting has an upper limit, which the refusal states`` (name: string, most: string, beyond: string) =
+    effective [ name, most ] |> ignore
+
+    let error =
+        Assert.Throws<UsageException>(fun () -> effective [ name, beyond ] |> ignore)
+
+    Assert.Contains((most.Split '.' |> Array.last).TrimStart '-', error.Message)
+
 [<Theory>]
 [<InlineData("tilts", "0")>]
 [<InlineData("tilts", "many")>]
@@ -120,6 +158,7 @@ let ``a missing settings file is refused by its name`` () =
 [<InlineData("thickness-range", "0..100")>]
 [<InlineData("thickness-distribution", "1:1,2")>]
 [<InlineData("thickness-distribution", "1:0")>]
+[<InlineData("thickness-distribution", "1:1,2:1e300")>]
 [<InlineData("mosaicity-along", "-0.1")>]
 [<InlineData("orientation", "newton")>]
 let ``a value that is not allowed is refused by its name`` (name: string, text: string) =

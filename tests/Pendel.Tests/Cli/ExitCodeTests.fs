@@ -218,6 +218,91 @@ let ``a quiet simulation writes its files and nothing else`` () =
             ]
         ))
 
+/// Acts on every character that is written.
+type private ActingWriter(act: unit -> unit) =
+    inherit TextWriter()
+    override _.Encoding = Text.Encoding.UTF8
+    override _.Write(_: char) = act ()
+
+/// Simulates the folder's files into `out`.
+let private simulateOn out error folder =
+    let file name = Path.Combine(folder, name)
+
+    let terminal =
+        {
+            Out = out
+            Error = error
+            IsInteractive = false
+            Stop = CancellationToken.None
+        }
+
+    Application.run terminal [| "simulate"; file "a.cif"; file "a.cif_pets"; "--out"; file "out" |]
+
+let private full () =
+    raise (IOException "No space left on device")
+
+[<Fact>]
+let ``a standard output that fails costs its lines, not the files, and exits with 2`` () =
+    inFolder (fun folder ->
+        use error = new StringWriter()
+        Assert.Equal(ExitCode.Data, simulateOn (new ActingWriter(full)) error folder)
+        Assert.Contains("error: standard output cannot be written: No space left on device", error.ToString())
+        Assert.True(File.Exists(Path.Combine(folder, "out", "summary.json"))))
+
+[<Fact>]
+let ``a standard error that fails ends no run`` () =
+    inFolder (fun folder ->
+        use error = new TolerantWriter(new ActingWriter(full))
+        Assert.Equal(ExitCode.Done, simulateOn (new StringWriter()) error folder)
+        Assert.True error.Failure.IsSome)
+
+[<Fact>]
+let ``what nobody foresaw is one line and exits with 3`` () =
+    inFolder (fun folder ->
+        use error = new StringWriter()
+
+        let lost () =
+            raise (AggregateException(OutOfMemoryException "all\nis lost"))
+
+        let code = simulateOn (new ActingWriter(lost)) error folder
+        Assert.Equal(ExitCode.Numbers, code)
+        let last = (error.ToString().TrimEnd().Split '\n') |> Array.last
+
+        Assert.Equal(
+            "error: internal error: OutOfMemoryException: all is lost; please report it with the command",
+            last.TrimEnd()
+        ))
+
+[<Fact>]
+let ``results that their folder no longer takes go beside it`` () =
+    inFolder (fun folder ->
+        let file name = Path.Combine(folder, name)
+        let messages = new StringWriter()
+
+        // The first line of progress finds the folder taken by somebody else, and its first neighbour, too.
+        let occupy () =
+            for name in [ "out"; "out-1" ] do
+                Directory.CreateDirectory(file name) |> ignore
+                File.WriteAllText(Path.Combine(file name, "other"), "")
+
+        let progress =
+            { new ActingWriter(occupy) with
+                override _.WriteLine(line: string) =
+                    occupy ()
+                    messages.WriteLine line
+            }
+
+        Assert.Equal(ExitCode.Data, simulateOn (new StringWriter()) progress folder)
+        let place = file "out-2"
+        Assert.Contains($"the results are in {place}", messages.ToString())
+        Assert.True(File.Exists(Path.Combine(place, "summary.json"))))
+
+[<Fact>]
+let ``a folder of data that is not there is refused before any timing`` () =
+    let code, out, error = pendel [ "bench"; "--data"; "no/such" ]
+    Assert.Equal((ExitCode.Data, ""), (code, out))
+    Assert.Contains("no/such: there is no such folder", error)
+
 [<Theory>]
 [<InlineData("refnie", "did you mean refine?")>]
 [<InlineData("refine a.cif a.cif_pets --out x --epoch 3", "did you mean --epochs?")>]

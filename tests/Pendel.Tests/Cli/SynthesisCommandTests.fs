@@ -148,6 +148,10 @@ let ``mistyped values of the new commands are usage errors`` () =
             [
                 [ "synthesize"; path "quartz.cif"; "--out"; path "x"; "--profile"; "wavy" ]
                 [ "synthesize"; path "quartz.cif"; "--out"; path "x"; "--dynamic-range"; "-1" ]
+                [ "synthesize"; path "quartz.cif"; "--out"; path "x"; "--semi-angle"; "90" ]
+                [ "synthesize"; path "quartz.cif"; "--out"; path "x"; "--voltage"; "0.9" ]
+                [ "synthesize"; path "quartz.cif"; "--out"; path "x"; "--frames"; "100001" ]
+                [ "perturb"; path "quartz.cif"; "--out"; path "x"; "--displacement"; "2.1" ]
                 [
                     "synthesize"
                     path "quartz.cif"
