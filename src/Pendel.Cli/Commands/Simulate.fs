@@ -21,6 +21,7 @@ let run (terminal: Terminal) files (options: Map<string, string>) =
     let watch = Stopwatch.StartNew()
     let structurePath, dataPath = Inputs.paths files
     let settings = EffectiveSettings.ofOptions Settings.standard options
+    Inputs.refuseRefined settings
     let threads = EffectiveSettings.threads options
     let quiet, force = options.ContainsKey "quiet", options.ContainsKey "force"
     let inputs = Inputs.read settings structurePath dataPath
@@ -51,7 +52,4 @@ let run (terminal: Terminal) files (options: Map<string, string>) =
         if not quiet then
             terminal.Out.WriteLine(Results.place folder written)
 
-    if terminal.Stop.IsCancellationRequested then
-        ExitCode.Interrupted
-    else
-        ExitCode.Done
+    ExitCode.Done
