@@ -271,7 +271,7 @@ let private refinement =
             (fun x s -> { s with Optimiser = x })
         integer
             "epochs"
-            "evaluations of the loss in each joint refinement"
+            "evaluations of the loss in the last joint refinement; those before have a quarter where orientations are refined, at least 1"
             "a whole number from 0"
             0
             _.Epochs
@@ -283,7 +283,7 @@ let private refinement =
             "learning rate of the thickness network at the start"
             _.NetworkLearningRate
             (fun x s -> { s with NetworkLearningRate = x })
-        integer "seed" "seed of everything random but free-seed" "a whole number from 0" 0 _.Seed (fun x s ->
+        integer "seed" "seed of the network's first weights" "a whole number from 0" 0 _.Seed (fun x s ->
             { s with Seed = x })
     ]
 
