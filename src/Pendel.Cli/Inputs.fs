@@ -3,6 +3,7 @@ module Pendel.Cli.Inputs
 
 open System
 open Pendel.Crystallography
+open Pendel.Core
 open Pendel.Diffraction
 open Pendel.IO
 open Pendel.Report
@@ -45,7 +46,7 @@ let private beyondAbsorption (crystal: Crystal) (experiment: Experiment) =
 let structurePath files =
     match files with
     | [ structure ] -> structure
-    | _ -> raise (UsageException $"found {List.length files} files, expected one structure (.cif)")
+    | _ -> raise (UsageException $"files: found {List.length files}, expected one structure (.cif)")
 
 /// A file with its fingerprint.
 let file path : Summary.Input =
@@ -55,7 +56,7 @@ let file path : Summary.Input =
     }
 
 /// What the model does not do as the files say.
-let beyondTheModel (settings: Pendel.Core.Settings) (crystal: Crystal) (experiment: Experiment) =
+let beyondTheModel (settings: Settings) (crystal: Crystal) (experiment: Experiment) =
     [
         let evidence = GeometryEvidence.Of experiment
 
@@ -69,9 +70,18 @@ let beyondTheModel (settings: Pendel.Core.Settings) (crystal: Crystal) (experime
             then
                 $"{site.Label} has the charge {site.Charge}; the scattering factors in use are those of the neutral atom"
 
-        if settings.Absorption = Pendel.Core.Absorption.ThermalDiffuse then
+        if settings.Absorption = Absorption.ThermalDiffuse then
             yield! beyondAbsorption crystal experiment
+
+        yield! IdleSettings.ofModel (settings.Geometry |> Option.defaultValue evidence.Geometry) settings
     ]
+
+/// Refuses widths of the mosaic blocks that are to be refined where nothing is.
+///
+/// Raises `UsageException`.
+let refuseRefined (settings: Settings) =
+    if MosaicityStage.count settings > 0 then
+        raise (UsageException "mosaicity and mosaicity-along: refine is for pendel refine and pendel absolute")
 
 /// Reads and compares a structure and a data set.
 ///
@@ -92,6 +102,7 @@ let read settings (structurePath: string) (dataPath: string) =
                     w.ToString()
 
                 yield! beyondTheModel settings structure.Value data.Value
+                yield! IdleSettings.ofStages settings
             ]
         Files = [ file structurePath; file dataPath ]
         Name = $"{structurePath} with {dataPath}"

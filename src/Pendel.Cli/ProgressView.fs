@@ -19,7 +19,13 @@ let private plain (terminal: Terminal) =
             match progress with
             | Started(stage, count) ->
                 steps <- max 1 count
-                Some $"{Stages.title stage}: {count} steps"
+
+                Some(
+                    if count = 1 then
+                        $"{Stages.title stage}: 1 step"
+                    else
+                        $"{Stages.title stage}: {count} steps"
+                )
             | Advanced(stage, step, Some wR) when step * LinesPerStage / steps > (step - 1) * LinesPerStage / steps ->
                 Some $"{Stages.title stage}: step {step} of {steps}, wR_mean {Text.percent wR}"
             | Advanced _ -> None

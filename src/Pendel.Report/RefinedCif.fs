@@ -9,6 +9,9 @@ open System.Globalization
 open Pendel.Diffraction
 open Pendel.Core
 
+let private format (template: string) ([<ParamArray>] values: obj array) =
+    String.Format(CultureInfo.InvariantCulture, template, values)
+
 let private fixedPoint (decimals: int) (x: float) =
     if Double.IsFinite x then
         Some(x.ToString("F" + string decimals, CultureInfo.InvariantCulture))
@@ -54,6 +57,44 @@ let private validation (settings: Settings) (r: Residuals) =
             beside _.Pooled.RFObs
         )
 
+/// A setting as options have it.
+let private word name (settings: Settings) =
+    match SettingsTable.tryFind name |> Option.map (fun s -> s.Get settings) with
+    | Some(Setting.Word text) -> text
+    | _ -> invalidArg (nameof name) $"{name} is no setting in words"
+
+/// Absorption, thickness within a frame, mosaicity, orientations: a line each.
+let private model (settings: Settings) (evaluation: Evaluation) =
+    let refined width =
+        if width = Refined then " (refined)" else ""
+
+    [
+        match settings.Absorption with
+        | Absorption.Proportional -> format "Absorption: proportional, ratio {0}." [| settings.AbsorptionRatio |]
+        | _ -> format "Absorption: {0}." [| word "absorption" settings |]
+        format
+            "Thickness within a frame: {0}; model over the frames: {1}."
+            [| word "thickness-distribution" settings; word "thickness-model" settings |]
+        format
+            "Mosaicity: {0:F3} deg perpendicular to the rocking axis{1}, {2:F3} deg about it{3}."
+            [|
+                Angle.Degrees evaluation.Mosaicity.Perpendicular
+                refined settings.Mosaicity
+                Angle.Degrees evaluation.Mosaicity.Along
+                refined settings.MosaicityAlong
+            |]
+        match settings.Orientation with
+        | Fixed -> "Orientations: those of the data file."
+        | _ ->
+            format
+                "Orientations: one correction for each frame by {0}, prior {1} deg, bound {2} deg."
+                [|
+                    word "orientation" settings
+                    settings.OrientationPrior
+                    settings.OrientationBound
+                |]
+    ]
+
 let private details (settings: Settings) (evaluation: Evaluation) =
     let r = evaluation.Residuals
     let s = settings.Selection
@@ -63,41 +104,26 @@ let private details (settings: Settings) (evaluation: Evaluation) =
         if Array.isEmpty thickness then
             ""
         else
-            String.Format(
-                CultureInfo.InvariantCulture,
-                "apparent thickness {0:F0} to {1:F0} A, one for each frame",
-                Array.min thickness,
-                Array.max thickness
-            )
+            format
+                "apparent thickness {0:F0} to {1:F0} A, one for each frame"
+                [| Array.min thickness; Array.max thickness |]
 
-    String
-        .Join(
-            '\n',
-            String.Format(
-                CultureInfo.InvariantCulture,
-                "Bloch-wave refinement of {0} virtual frames, one scale for each; {1}.",
-                evaluation.Frames.Length,
-                range
-            ),
-            String.Format(
-                CultureInfo.InvariantCulture,
-                "Beams: g_max {0} A^-1, sg_max {1} A^-1. Scored: g_max {2} A^-1, RSg < {3}, DSg > {4} A^-1.",
-                s.BeamGMax,
-                s.SgMax,
-                s.ScoredGMax,
-                s.Rsg,
-                s.Dsg
-            ),
-            String.Format(
-                CultureInfo.InvariantCulture,
-                "Means over frames: wR(I) {0:F4}, R_obs(F) {1:F4}. The R factors of this block are pooled over all frames.",
-                r.WRMean,
-                r.RObsMean
-            ),
-            $"Scattering factors: %A{settings.ScatteringFactors}.",
-            validation settings r
-        )
-        .TrimEnd()
+    [
+        format
+            "Bloch-wave refinement of {0} virtual frames, one scale for each; {1}."
+            [| evaluation.Frames.Length; range |]
+        format
+            "Beams: g_max {0} A^-1, sg_max {1} A^-1. Scored: g_max {2} A^-1, RSg < {3}, DSg > {4} A^-1."
+            [| s.BeamGMax; s.SgMax; s.ScoredGMax; s.Rsg; s.Dsg |]
+        format
+            "Means over frames: wR(I) {0:F4}, R_obs(F) {1:F4}. The R factors of this block are pooled over the {2} rows of all frames, its counts are of independent measurements."
+            [| r.WRMean; r.RObsMean; r.RowCount |]
+        format "Scattering factors: {0}." [| word "scattering-factors" settings |]
+        yield! model settings evaluation
+        validation settings r
+    ]
+    |> String.concat "\n"
+    |> _.TrimEnd()
 
 let private residuals (evaluation: Evaluation) =
     let r = evaluation.Residuals
@@ -106,8 +132,8 @@ let private residuals (evaluation: Evaluation) =
         Some(n.ToString CultureInfo.InvariantCulture)
 
     [
-        "_reflns_number_total", count r.RowCount
-        "_reflns_number_gt", count r.ObservedCount
+        "_reflns_number_total", count r.UniqueMeasurementCount
+        "_reflns_number_gt", count r.UniqueObservedCount
         "_reflns_threshold_expression", Some @"I>3\s(I)"
         "_refine_ls_structure_factor_coef", Some "F"
         "_refine_ls_weighting_scheme", Some "sigma"
@@ -116,7 +142,7 @@ let private residuals (evaluation: Evaluation) =
         "_refine_ls_R_factor_all", fixedPoint 4 r.Pooled.RFAll
         "_refine_ls_wR_factor_ref", fixedPoint 4 r.Pooled.WRFAll
         "_refine_ls_goodness_of_fit_ref", Option.bind (fixedPoint 3) r.GoodnessOfFit
-        "_refine_ls_number_reflns", count r.RowCount
+        "_refine_ls_number_reflns", count r.UniqueMeasurementCount
         "_refine_ls_number_parameters", count r.ParameterCount
     ]
 

@@ -311,8 +311,13 @@ let private refinement =
             [ "adam", OptimiserChoice.Adam; "lbfgs", OptimiserChoice.Lbfgs ]
             _.Optimiser
             (fun x s -> { s with Optimiser = x })
-        integer "epochs" "evaluations of the loss in each joint refinement" 0 1000000 _.Epochs (fun x s ->
-            { s with Epochs = x })
+        integer
+            "epochs"
+            "evaluations of the loss in the last joint refinement; those before have a quarter where orientations are refined, at least 1"
+            0
+            1000000
+            _.Epochs
+            (fun x s -> { s with Epochs = x })
         positive
             "learning-rate"
             "learning rate of the structure at the start"
@@ -325,8 +330,7 @@ let private refinement =
             learningRateLimit
             _.NetworkLearningRate
             (fun x s -> { s with NetworkLearningRate = x })
-        integer "seed" "seed of everything random but free-seed" 0 Int32.MaxValue _.Seed (fun x s ->
-            { s with Seed = x })
+        integer "seed" "seed of the network's first weights" 0 Int32.MaxValue _.Seed (fun x s -> { s with Seed = x })
     ]
 
 let private excludedFrames =

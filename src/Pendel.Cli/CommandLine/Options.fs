@@ -74,14 +74,22 @@ module Options =
     /// What the help says of an option.
     let usage (option: obj) = usageWith Settings.standard option
 
+    /// The same for a command in which the seed is that of something else.
+    let usageSeeding seeded standard (option: obj) =
+        let case, _ = FSharpValue.GetUnionFields(option, option.GetType())
+
+        match nameOf case with
+        | "seed" -> $"seed of {seeded}; a whole number from 0 (default: 0)"
+        | _ -> usageWith standard option
+
     /// The same for a command whose result is a file.
-    let usageOfFile standard (option: obj) =
+    let usageOfFile seeded standard (option: obj) =
         let case, _ = FSharpValue.GetUnionFields(option, option.GetType())
 
         match nameOf case with
         | "out" -> "file to be written"
         | "force" -> "replace files that exist"
-        | _ -> usageWith standard option
+        | _ -> usageSeeding seeded standard option
 
 /// Options of `pendel info`.
 [<HelpFlags("--help"); RequireQualifiedAccess>]
@@ -110,7 +118,8 @@ type DemoOption =
     | Quiet
 
     interface IArgParserTemplate with
-        member this.Usage = Options.usage this
+        member this.Usage =
+            Options.usageSeeding "noise, displacement and the network's first weights" Settings.standard this
 
 /// Options of `pendel simulate`.
 [<HelpFlags("--help"); RequireQualifiedAccess>]
@@ -225,6 +234,7 @@ type AbsoluteOption =
     | Free of fraction: string
     | Free_Seed of n: string
     | Exclude_Frames of ids: string
+    | Memory_Ceiling of MB: string
     | Threads of n: string
     | Json
     | Quiet
@@ -268,7 +278,8 @@ type SynthesizeOption =
     | Quiet
 
     interface IArgParserTemplate with
-        member this.Usage = Options.usageOfFile Options.synthesis this
+        member this.Usage =
+            Options.usageOfFile "noise, profile and orientation" Options.synthesis this
 
 /// Options of `pendel perturb`.
 [<HelpFlags("--help"); RequireQualifiedAccess>]
@@ -282,7 +293,7 @@ type PerturbOption =
     | Quiet
 
     interface IArgParserTemplate with
-        member this.Usage = Options.usageOfFile Pendel.Core.Settings.standard this
+        member this.Usage = Options.usageOfFile "the shifts" Settings.standard this
 
 /// Options of `pendel compare`.
 [<HelpFlags("--help"); RequireQualifiedAccess>]

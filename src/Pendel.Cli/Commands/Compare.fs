@@ -59,4 +59,4 @@ let run (terminal: Terminal) files (options: Map<string, string>) =
             Terminal.print terminal (Comparison.text withAdps comparison)
 
         ExitCode.Done
-    | _ -> raise (UsageException $"found {List.length files} files, expected two structures")
+    | _ -> raise (UsageException $"files: found {List.length files}, expected two structures")

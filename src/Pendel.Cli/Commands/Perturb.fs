@@ -2,6 +2,7 @@
 module Pendel.Cli.PerturbCommand
 
 open System
+open System.IO
 open Pendel.Core
 open Pendel.IO
 open Pendel.Report
@@ -25,13 +26,24 @@ let run (terminal: Terminal) arguments (options: Map<string, string>) =
                 "kept", Synthesis.Kept
             ]
 
+    if Path.GetFullPath path = Path.GetFullPath options["out"] then
+        raise (DataException(path, "the perturbed structure would replace this file; choose another --out"))
+
     let structure = StructureReader.Read path
 
     let displaced =
         Inputs.guard path (fun () -> Synthesis.displaceWith adps settings.Seed delta structure.Value)
 
-    let file =
-        ResultFile(Results.nameOf options["out"], StructureWriter.Write(displaced, "perturbed", []))
+    let how =
+        let adp = options.TryFind "adp" |> Option.defaultValue "scaled"
+
+        FormattableString.Invariant
+            $"Pendel {Results.version}: perturb --displacement {delta} --adp {adp} --seed {settings.Seed}"
+
+    let text =
+        StructureWriter.Write(displaced, "perturbed", [ ExtraItem("_audit_creation_method", how) ])
+
+    let file = ResultFile(Results.nameOf options["out"], text)
 
     Results.writeBeside options["out"] force [ file ]
 

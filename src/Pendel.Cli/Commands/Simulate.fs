@@ -21,6 +21,7 @@ let run (terminal: Terminal) files (options: Map<string, string>) =
     let watch = Stopwatch.StartNew()
     let structurePath, dataPath = Inputs.paths files
     let settings = EffectiveSettings.ofOptions Settings.standard options
+    Inputs.refuseRefined settings
     let threads = EffectiveSettings.threads options
     let quiet, force = options.ContainsKey "quiet", options.ContainsKey "force"
     let inputs = Inputs.read settings structurePath dataPath
@@ -56,7 +57,5 @@ let run (terminal: Terminal) files (options: Map<string, string>) =
 
     if Option.bind keep out <> out then
         ExitCode.Data
-    elif terminal.Stop.IsCancellationRequested then
-        ExitCode.Interrupted
     else
         ExitCode.Done

@@ -85,6 +85,7 @@ let run (terminal: Terminal) arguments (options: Map<string, string>) =
     let watch = Stopwatch.StartNew()
     let structurePath = Inputs.structurePath arguments
     let settings = EffectiveSettings.ofOptions Options.synthesis options
+    Inputs.refuseRefined settings
     let threads = EffectiveSettings.threads options
     let quiet, force = options.ContainsKey "quiet", options.ContainsKey "force"
 
@@ -103,9 +104,14 @@ let run (terminal: Terminal) arguments (options: Map<string, string>) =
 
     let warnings =
         [
-            for w in structure.Warnings -> w.ToString()
+            for w in structure.Warnings do
+                yield w.ToString()
+
             yield! odd
             yield! Inputs.beyondTheModel settings structure.Value geometry
+
+            if not profileFiles.IsEmpty && options.ContainsKey "thickness-range" then
+                yield "thickness-range has no effect with a profile from a file"
         ]
 
     if not quiet then

@@ -211,9 +211,10 @@ let private warnings (settings: Settings) (evaluation: Evaluation) =
 
         if atBound.Length > 0 then
             let ids = atBound |> Seq.map _.Id |> FrameIds.toText
+            let frames = if atBound.Length = 1 then "frame" else "frames"
 
             System.FormattableString.Invariant
-                $"the thickness of frames {ids} lies at an end of thickness-range, {settings.ThicknessMin}..{settings.ThicknessMax} Å: widen it, or mistrust these frames"
+                $"the thickness of {frames} {ids} lies at an end of thickness-range, {settings.ThicknessMin}..{settings.ThicknessMax} Å: widen it, or mistrust the {frames}"
     ]
 
 /// Looks at the working rows of an evaluation.

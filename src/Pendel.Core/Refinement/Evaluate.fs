@@ -70,6 +70,15 @@ let private misfits (rows: Residual.Rows) (plan: FramePlan) (calculated: float a
     Array.init amplitudes.Length (fun i ->
         plan.Scored[i].Observation, (rows.Weight[i] * (rows.JanaAmplitude[i] - amplitudes[i])) ** 2.0)
 
+/// Measurements of a frame above 3σ.
+let private observed (plan: FramePlan) (rows: Residual.Rows) _ =
+    plan.Scored
+    |> Seq.map _.Observation
+    |> Seq.indexed
+    |> Seq.filter (fun (i, _) -> rows.Observed[i])
+    |> Seq.map snd
+    |> Seq.toArray
+
 /// The held-out rows of the frames that count, by frame id.
 ///
 /// - `hand`: the potential of a stage → that of the hand in question
@@ -176,6 +185,7 @@ let private evaluate hand (problem: Problem) (stage: Stage) (state: State) : Eva
                 ObservedCount = frames |> Array.sumBy _.ObservedCount
                 RowCount = frames |> Array.sumBy _.RowCount
                 UniqueMeasurementCount = misfits |> Array.distinctBy fst |> Array.length
+                UniqueObservedCount = over observed |> Array.concat |> Array.distinct |> Array.length
                 ParameterCount = parameters
                 Validation = validation problem (Map.ofArray working) heldOut
             }

@@ -85,6 +85,8 @@ type Residuals =
         RowCount: int
         /// Scored measurements, those repeated in overlapping frames counted once.
         UniqueMeasurementCount: int
+        /// Those of them that are above 3σ.
+        UniqueObservedCount: int
         /// P of the goodness of fit.
         ParameterCount: int
         /// Working against held-out measurements; None where none are held out.

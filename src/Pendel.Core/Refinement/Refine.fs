@@ -141,7 +141,7 @@ let private pace (settings: Settings) cycle : Joint.Pace =
         }
     elif settings.Orientation <> Fixed && cycle < settings.Cycles then
         { whole with
-            Epochs = settings.Epochs / 4
+            Epochs = min settings.Epochs (max 1 (settings.Epochs / 4))
         }
     else
         whole

@@ -1,11 +1,13 @@
 /// Intensities of a structure in the orientations of the data file, each frame at the best thickness of a scan.
 module Pendel.Core.Simulate
 
+open System
 open Pendel.Core.Problem
 
 /// Simulates a data set; the settings of the refinement play no part.
 ///
-/// Raises `ArgumentException` if nothing can be scored, `NumericalException` if an intensity is not finite.
+/// Raises `ArgumentException` if nothing can be scored, `NumericalException` if an intensity is not finite,
+/// `OperationCanceledException` if it is interrupted.
 let run (monitor: Monitor) (settings: Settings) threads crystal experiment : Evaluation =
     let asItIs =
         { settings with
@@ -14,5 +16,14 @@ let run (monitor: Monitor) (settings: Settings) threads crystal experiment : Eva
         }
 
     let problem, initial = Problem.create asItIs threads crystal experiment
-    let state = ThicknessScan.run monitor problem initial [| 0.0 |]
-    Evaluate.at problem (Problem.plan problem state problem.Experiment.Frames) state
+
+    try
+        let state = ThicknessScan.run monitor problem initial [| 0.0 |]
+
+        let evaluation =
+            Evaluate.at problem (Problem.plan problem state problem.Experiment.Frames) state
+
+        monitor.Stop.ThrowIfCancellationRequested()
+        evaluation
+    with :? OperationCanceledException ->
+        raise (OperationCanceledException "interrupted: a simulation has no result before its end")

@@ -54,8 +54,8 @@ public static class ScatteringFactors
             return new(table, element, charge, LargestS(table), Form(table, row, charge));
         var others = tables.Keys.Order().Where(t => Has(t, element, charge)).ToList();
         throw new ArgumentException(
-            $"the scattering-factor table {table} has no entry for {Name(element, charge)}; "
-                + (others.Count > 0 ? $"it is in {string.Join(", ", others)}" : "no table has one")
+            $"the scattering-factor table {Name(table)} has no entry for {Name(element, charge)}; "
+                + (others.Count > 0 ? $"it is in {string.Join(", ", others.Select(Name))}" : "no table has one")
                 + (charge == 0 ? "" : $", and {element.Symbol} may be treated as neutral by the charge 0")
         );
     }
@@ -99,21 +99,22 @@ public static class ScatteringFactors
 
     static ImmutableDictionary<(int, int), Row> Load(ScatteringFactorTable table) =>
         EmbeddedTable
-            .Read(FileOf(table))
+            .Read(Name(table) + ".csv")
             .Select(fields => new Row(fields))
             .ToImmutableDictionary(row => (row.Integer("Z"), row.Integer("charge")));
 
-    static string FileOf(ScatteringFactorTable table) =>
+    /// <summary>The name of a table, as settings have it.</summary>
+    public static string Name(ScatteringFactorTable table) =>
         table switch
         {
-            ScatteringFactorTable.Lobato => "lobato.csv",
-            ScatteringFactorTable.Kirkland => "kirkland.csv",
-            ScatteringFactorTable.Peng1996 => "peng1996.csv",
-            ScatteringFactorTable.Peng1996Extended => "peng1996-extended.csv",
-            ScatteringFactorTable.Peng1998Ions => "peng1998-ions.csv",
-            ScatteringFactorTable.Peng1999 => "peng1999.csv",
-            ScatteringFactorTable.DoyleTurner => "doyle-turner.csv",
-            ScatteringFactorTable.WeickenmeierKohl => "weickenmeier-kohl.csv",
+            ScatteringFactorTable.Lobato => "lobato",
+            ScatteringFactorTable.Kirkland => "kirkland",
+            ScatteringFactorTable.Peng1996 => "peng1996",
+            ScatteringFactorTable.Peng1996Extended => "peng1996-extended",
+            ScatteringFactorTable.Peng1998Ions => "peng1998-ions",
+            ScatteringFactorTable.Peng1999 => "peng1999",
+            ScatteringFactorTable.DoyleTurner => "doyle-turner",
+            ScatteringFactorTable.WeickenmeierKohl => "weickenmeier-kohl",
             _ => throw new ArgumentOutOfRangeException(nameof(table), table, "not a table of scattering factors"),
         };
 

@@ -38,7 +38,7 @@ static class OrientationCheck
         if (length > LengthError || angle > AngleError)
             fields.Found.Error(position, Item, message + "; expected the same cell within 10 % and 5°");
         else if (length > LengthWarning || angle > AngleWarning)
-            fields.Found.Warning(position, Item, message);
+            fields.Found.Warning(position, Item, message + "; the listed cell is used");
     }
 
     // Adding zero turns −0 into 0.

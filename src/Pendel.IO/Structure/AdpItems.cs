@@ -11,6 +11,9 @@ sealed class AdpItems
     // What is taken where a file has no displacement parameters: B = 1 Å².
     const double AssumedUiso = UofB;
 
+    // Å²; an atom that moves by 1 Å scatters to no angle that is measured.
+    const double LargestUeq = 1;
+
     static readonly string[] Kinds = ["U", "B", "beta"];
     static readonly string[] Components = ["11", "22", "33", "23", "13", "12"];
 
@@ -63,6 +66,8 @@ sealed class AdpItems
                 "_atom_site_adp_type",
                 $"{label} is declared {type!.Value.Text} and has anisotropic parameters; these are used"
             );
+        if (hasTensor && (uIso ?? bIso) is { } beside)
+            CheckBeside(label, beside);
         if (hasTensor)
             return CheckPositive(label, columns[0][row].Position, ReadTensor(row));
         if (uIso is { } u)
@@ -119,6 +124,16 @@ sealed class AdpItems
         return beta.Transform(Matrix3.Diagonal(root / n.X, root / n.Y, root / n.Z));
     }
 
+    void CheckBeside(string label, CifValue equivalent)
+    {
+        if (CifNumber.TryParse(equivalent.Text, out var number) && number.Value <= 0)
+            fields.Found.Warning(
+                equivalent.Position,
+                "_atom_site_U_iso_or_equiv",
+                $"found {DiagnosticList.Show(equivalent.Text)} for {label}, expected a positive number; its anisotropic parameters are used"
+            );
+    }
+
     Adp CheckPositive(string label, TextPosition position, Adp adp)
     {
         if (!IsPositiveDefinite(adp.ToCartesian(cell).ToMatrix()))
@@ -126,6 +141,14 @@ sealed class AdpItems
                 position,
                 adp is Adp.Isotropic ? "_atom_site_U_iso_or_equiv" : columns[0].Name,
                 $"the displacement parameters of {label} are not positive definite"
+            );
+        else if (adp.Equivalent(cell) is var equivalent and > LargestUeq)
+            fields.Found.Warning(
+                position,
+                adp is Adp.Isotropic ? "_atom_site_U_iso_or_equiv" : columns[0].Name,
+                FormattableString.Invariant(
+                    $"{label} has U_eq = {equivalent:0.00} Å², expected up to {LargestUeq} Å²: is it in another unit?"
+                )
             );
         return adp;
     }

@@ -10,6 +10,9 @@ sealed class SiteItems
     /// <summary>The data name by which a block with atom sites is known.</summary>
     public const string X = Prefix + "fract_x";
 
+    /// <summary>The data name of the labels.</summary>
+    public const string Label = Prefix + "label";
+
     readonly CifFields fields;
     readonly CifColumn[] table;
     readonly Dictionary<string, CifColumn> optional = [];
@@ -99,11 +102,7 @@ sealed class SiteItems
         fromLabel.Add(label.Text);
         if (ElementOfLabel(label.Text) is { } guess)
             return (guess, 0);
-        fields.Found.Expected(
-            label,
-            Prefix + "label",
-            "a label that begins with an element, or a type symbol beside it"
-        );
+        fields.Found.Expected(label, Label, "a label that begins with an element, or a type symbol beside it");
         return default;
     }
 

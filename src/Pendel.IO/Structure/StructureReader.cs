@@ -25,9 +25,14 @@ public static class StructureReader
     {
         var found = new DiagnosticList(path);
         var document = CifReader.Parse(text, found, PetsItems.Reflection);
-        var chosen = document.Blocks.FirstOrDefault(b =>
-            block is null ? b.Column(SiteItems.X) is not null : b.Name.Equals(block, StringComparison.OrdinalIgnoreCase)
-        );
+        var fitting = document
+            .Blocks.Where(b =>
+                block is null
+                    ? b.Column(SiteItems.X) is not null
+                    : b.Name.Equals(block, StringComparison.OrdinalIgnoreCase)
+            )
+            .ToArray();
+        var chosen = fitting.FirstOrDefault();
         if (chosen is null)
             found.Error(
                 default,
@@ -36,6 +41,12 @@ public static class StructureReader
                     + (block is null ? "" : " and this name")
             );
         found.ThrowIfErrors();
+        if (fitting.Length > 1)
+            found.Warning(
+                chosen!.Position,
+                null,
+                $"the structure of data_{chosen.Name} is taken; left out: {string.Join(", ", fitting.Skip(1).Select(b => "data_" + b.Name))}"
+            );
         var crystal = Read(new CifFields(chosen!, found));
         return new(crystal, found.ToImmutable());
     }
@@ -48,7 +59,9 @@ public static class StructureReader
         var sites = SiteItems.Read(fields, cell!);
         fields.Found.ThrowIfErrors();
         CheckMetric(cell!, group!, fields);
-        return new(cell!, group!, sites);
+        var crystal = new Crystal(cell!, group!, sites);
+        SiteCheck.Compare(crystal, fields);
+        return crystal;
     }
 
     // Every operation keeps the metric tensor: WᵀGW = G.

@@ -5,6 +5,8 @@ open System.IO
 open System.Threading
 open Xunit
 open Pendel.Cli
+open Pendel.Core
+open Pendel.IO
 open Pendel.Tests.Cli.CommandRun
 
 let private structure =
@@ -318,6 +320,8 @@ let ``a folder of data that is not there is refused before any timing`` () =
 [<InlineData("refine a.cif a.cif_pets --out x --exclude-frames 60-50", "--exclude-frames: found \"60-50\"")>]
 [<InlineData("refine a.cif a.cif_pets --out x --free 1", "--free: found \"1\"")>]
 [<InlineData("simulate a.cif a.cif_pets --epochs 3", "unknown option --epochs")>]
+[<InlineData("simulate a.cif a.cif_pets --mosaicity refine", "refine is for pendel refine")>]
+[<InlineData("synthesize a.cif --out x --mosaicity-along refine", "refine is for pendel refine")>]
 let ``a wrong command line is refused with a hint`` (line: string, hint: string) =
     let code, out, error = pendel (List.ofArray (line.Split ' '))
     Assert.Equal(ExitCode.Usage, code)
@@ -326,8 +330,52 @@ let ``a wrong command line is refused with a hint`` (line: string, hint: string)
     Assert.Equal(1, error.TrimEnd().Split('\n').Length)
 
 [<Fact>]
-let ``help names every setting`` () =
-    let code, out, _ = pendel [ "refine"; "--help" ]
+let ``a simulation that is interrupted, even at its last step, has no result`` () =
+    inFolder (fun folder ->
+        let crystal = (StructureReader.Read(Path.Combine(folder, "a.cif"))).Value
+        let experiment = (PetsReader.Read(Path.Combine(folder, "a.cif_pets"))).Value
+        use stop = new CancellationTokenSource()
+
+        let monitor =
+            {
+                Report =
+                    function
+                    | Advanced _ -> stop.Cancel()
+                    | _ -> ()
+                Stop = stop.Token
+            }
+
+        let error =
+            Assert.Throws<OperationCanceledException>(fun () ->
+                Simulate.run monitor Settings.standard 1 crystal experiment |> ignore)
+
+        Assert.Contains("no result", error.Message))
+
+[<Fact>]
+let ``a setting without effect is warned of and recorded`` () =
+    inFolder (fun folder ->
+        let file name = Path.Combine(folder, name)
+
+        let _, _, error =
+            pendel
+                [
+                    "simulate"
+                    file "a.cif"
+                    file "a.cif_pets"
+                    "--free-seed"
+                    "3"
+                    "--out"
+                    file "out"
+                ]
+
+        Assert.Contains("warning: free-seed has no effect", error)
+        Assert.Contains("free-seed has no effect", File.ReadAllText(file "out/summary.json")))
+
+[<Theory>]
+[<InlineData "refine">]
+[<InlineData "absolute">]
+let ``help names every setting`` (command: string) =
+    let code, out, _ = pendel [ command; "--help" ]
     Assert.Equal(ExitCode.Done, code)
 
     for setting in Pendel.Report.SettingsTable.all do

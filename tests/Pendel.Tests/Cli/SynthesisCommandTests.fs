@@ -136,6 +136,13 @@ let ``a perturbed structure repeats with its seed and is as far off as it is sai
             Assert.Contains("RMSD", text)
 
         Assert.Equal(File.ReadAllText(path "a.cif"), File.ReadAllText(path "b.cif"))
+        Assert.Contains("perturb --displacement 0.1 --adp scaled --seed 2", File.ReadAllText(path "a.cif"))
+
+        let code, _, error =
+            pendel [ "perturb"; path "quartz.cif"; "--out"; path "quartz.cif"; "--force" ]
+
+        Assert.Equal(ExitCode.Data, code)
+        Assert.Contains("would replace this file", error)
         let _, json, _ = pendel [ "compare"; path "quartz.cif"; path "a.cif"; "--json" ]
         use comparison = JsonDocument.Parse json
         Assert.InRange(comparison.RootElement.GetProperty("rmsd").GetDouble(), 0.01, 0.1 * sqrt 3.0)

@@ -61,6 +61,7 @@ let private evaluation parameters change changeRows : Evaluation =
                 ObservedCount = rows.Length
                 RowCount = rows.Length
                 UniqueMeasurementCount = rows.Length
+                UniqueObservedCount = rows.Length
                 ParameterCount = parameters
                 Validation = None
             }

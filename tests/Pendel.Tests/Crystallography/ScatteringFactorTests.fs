@@ -63,10 +63,10 @@ let ``a missing entry names table, element and the tables that have it`` () =
             .Message
 
     let technetium = message ScatteringFactorTable.DoyleTurner "Tc" 43 0
-    Assert.Contains("DoyleTurner has no entry for Tc", technetium)
-    Assert.Contains("Lobato, Kirkland, Peng1996", technetium)
+    Assert.Contains("doyle-turner has no entry for Tc", technetium)
+    Assert.Contains("lobato, kirkland, peng1996", technetium)
     let silicon = message ScatteringFactorTable.Lobato "Si" 14 4
-    Assert.Contains("Lobato has no entry for Si4+; it is in Peng1998Ions", silicon)
+    Assert.Contains("lobato has no entry for Si4+; it is in peng1998-ions", silicon)
     Assert.False(ScatteringFactors.Has(ScatteringFactorTable.Peng1998Ions, Element("Si", 14), 0))
 
 /// The rows of the oracle: Z, B, s and f′ of another program at 200 kV with the same table.

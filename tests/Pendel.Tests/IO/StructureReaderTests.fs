@@ -360,3 +360,34 @@ let ``cells of structure and data may differ by 1 % silently and by 5 % with a w
 
     for structure in [ cell 5.3 90.0; cell 4.7 90.0; cell 5.0 95.0 ] do
         Assert.Throws<DataException>(fun () -> check structure |> ignore) |> ignore
+
+let private warnings text =
+    String.Join('\n', (parse text).Warnings)
+
+[<Fact>]
+let ``the block that is taken and those left out are named`` () =
+    let second = small.Replace("data_quartz", "data_other")
+    Assert.Contains("x.cif:1:1", warnings (small + second))
+    Assert.Contains("data_quartz is taken; left out: data_other", warnings (small + second))
+    Assert.DoesNotContain("left out", warnings small)
+
+[<Fact>]
+let ``sites and images at one place whose occupancies sum above 1 are named`` () =
+    let site occupancy =
+        $"O1  O2-  -0.1453 0.5858    0.6187   Uiso 0.0158    {occupancy} d .\nO2  O2-  0.8547 0.6158    0.6187   Uiso 0.0158    {occupancy} d ."
+
+    let twice occupancy =
+        replace "O1  O2-  -0.1453 0.5858    0.6187   Uiso 0.0158    . d ." (site occupancy)
+
+    Assert.Contains("O2 and O1 are 0.15 Å apart", warnings (twice "0.6"))
+    Assert.DoesNotContain("apart", warnings (twice "0.5"))
+
+    // 0.1 Å and more off the twofold axis through the silicon
+    let split = replace "1.0     0.4713(2) 0.833333" "1.0     0.4713(2) 0.863333"
+    Assert.Contains("Si1 and a symmetry image of it are 0.3", warnings split)
+    Assert.DoesNotContain("apart", warnings small)
+
+[<Fact>]
+let ``displacement parameters in another unit and beside better ones are named`` () =
+    Assert.Contains("O1 has U_eq = 1.58 Å²", warnings (replace "0.0158" "1.58"))
+    Assert.Contains("found \"-0.01\" for Si1", warnings (replace "0.0092(1)" "-0.01"))

@@ -86,6 +86,7 @@ let private evaluation wR : Evaluation =
                 ObservedCount = 2
                 RowCount = 6
                 UniqueMeasurementCount = 5
+                UniqueObservedCount = 1
                 ParameterCount = 9
                 Validation = Some validation
             }
@@ -285,4 +286,16 @@ let ``the refined CIF reads back with its structure and its R factors`` () =
     Assert.Equal("electron", (value "_diffrn_radiation_probe").Text)
     Assert.Equal("0.0800", (value "_refine_ls_R_factor_gt").Text)
     Assert.Contains("wR(I) 0.1250 (work 0.1000)", (value "_refine_special_details").Text)
+
+    for said in
+        [
+            "Absorption: none."
+            "Thickness within a frame: uniform"
+            "Mosaicity: 0.057 deg"
+            "Orientations: one correction for each frame by gradient, prior 0.3 deg, bound 1 deg."
+        ] do
+        Assert.Contains(said, (value "_refine_special_details").Text)
+
+    Assert.Equal("5", (value "_reflns_number_total").Text)
+    Assert.Equal("1", (value "_reflns_number_gt").Text)
     Assert.True((value "_refine_ls_goodness_of_fit_ref").IsAbsent)
