@@ -37,9 +37,7 @@ type ForwardModel =
 /// - `storedBytes`: ceiling of the memory for adjoints, bytes; changes no result
 /// - `workspaces`: scratch, shared with other plans of the same problem
 let create precision storedBytes crew workspaces kind (plan: ExperimentPlan) =
-    let cost i =
-        plan.Frames[i].Arcs
-        |> Seq.sumBy (fun a -> float a.Beams.Length ** 2.0 * float a.TiltCount)
+    let cost i = plan.Frames[i].Arcs |> Seq.sumBy _.Cost
 
     {
         Plan = plan

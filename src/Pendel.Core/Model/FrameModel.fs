@@ -74,6 +74,11 @@ let private gatherSupport (workspace: Workspace) (plan: FramePlan) (table: Poten
             Im = take table.Im workspace.Support.Im
         }
 
+/// Results of arcs, and the largest of their errors.
+let private withLargestError (ofArcs: struct ('T * float) array) =
+    struct (ofArcs |> Array.map (fun (struct (result, _)) -> result),
+            ofArcs |> Array.fold (fun largest (struct (_, error)) -> max largest error) 0.0)
+
 /// Intensities in one arithmetic for each of some rotations, and the largest bound of an amplitude's error over the arcs.
 let private propagate
     (workspace: Workspace)
@@ -88,34 +93,28 @@ let private propagate
     gatherSupport workspace plan table
     let thicknesses = thicknesses plan thickness
 
-    let propagated =
-        workspace.PerArc(
-            plan,
-            not valueOnly,
-            fun _ arc scratch ->
-                prepare workspace plan waveNumber rotations table.Kind arc scratch
-                let matrix = matrixOf table.Kind arc rotations.Length scratch waveNumber
+    let ofArc _ (arc: Arc) (scratch: ArcScratch) =
+        prepare workspace plan waveNumber rotations table.Kind arc scratch
+        let matrix = matrixOf table.Kind arc rotations.Length scratch waveNumber
 
-                forward arc &matrix thicknesses precision valueOnly scratch
+        forward arc &matrix thicknesses precision valueOnly scratch
 
-                let intensity =
-                    if valueOnly then
-                        Array.sub scratch.Intensity 0 (rotations.Length * arc.FluxWeight.Length)
-                    else
-                        scratch.Intensity
+        let intensity =
+            if valueOnly then
+                Array.sub scratch.Intensity 0 (rotations.Length * arc.FluxWeight.Length)
+            else
+                scratch.Intensity
 
-                struct (scratch.Propagator.AmplitudeError, intensity)
-        )
+        struct (intensity, scratch.Propagator.AmplitudeError)
+
+    let struct (propagated, error) =
+        workspace.PerArc(plan, not valueOnly, ofArc) |> withLargestError
 
     let results =
         Array.init rotations.Length (fun _ -> Array.zeroCreate<float> plan.Scored.Length)
 
-    let mutable error = 0.0
-
     for i in 0 .. plan.Arcs.Length - 1 do
-        let struct (ofArc, intensity) = propagated[i]
-        let arc = plan.Arcs[i]
-        error <- max error ofArc
+        let arc, intensity = plan.Arcs[i], propagated[i]
 
         for r in 0 .. rotations.Length - 1 do
             let result, first = results[r], r * arc.FluxWeight.Length
@@ -161,10 +160,16 @@ let private inArithmetic choice suffices (calculate: Precision -> struct ('T * f
         | ValueSome(struct (result, error)) when suffices result error -> result
         | _ -> exact ()
 
-/// Results of arcs, and the largest of their errors.
-let private withLargestError (ofArcs: struct ('T * float) array) =
-    struct (ofArcs |> Array.map (fun (struct (result, _)) -> result),
-            ofArcs |> Array.fold (fun largest (struct (_, error)) -> max largest error) 0.0)
+/// The arcs of a frame in turns, as exact as a search bears.
+let private searchPerArc
+    (workspace: Workspace)
+    plan
+    choice
+    (ofArc: Precision -> Arc -> ArcScratch -> struct ('T * float))
+    =
+    inArithmetic choice (fun _ error -> error <= searchError) (fun arithmetic ->
+        workspace.PerArc(plan, false, (fun _ arc scratch -> ofArc arithmetic arc scratch))
+        |> withLargestError)
 
 /// How exact automatic intensities are.
 type Need =
@@ -277,7 +282,7 @@ let atThicknesses
     =
     gatherSupport workspace plan table
 
-    let sumsOf arithmetic _ (arc: Arc) (scratch: ArcScratch) =
+    let sumsOf arithmetic (arc: Arc) (scratch: ArcScratch) =
         prepare workspace plan waveNumber [| rotation |] table.Kind arc scratch
         let matrix = matrixOf table.Kind arc 1 scratch waveNumber
         let beams = arc.ScoredBeams
@@ -289,9 +294,7 @@ let atThicknesses
         scratch.Propagator.AtThicknesses(&matrix, thicknesses, beams.AsSpan(), weights, arithmetic, sums)
         struct (struct (beams, sums), scratch.Propagator.AmplitudeError)
 
-    let ofArcs =
-        inArithmetic precision (fun _ error -> error <= searchError) (fun arithmetic ->
-            workspace.PerArc(plan, false, sumsOf arithmetic) |> withLargestError)
+    let ofArcs = searchPerArc workspace plan precision sumsOf
 
     let result =
         Array.init thicknesses.Length (fun _ -> Array.zeroCreate<float> plan.Scored.Length)
@@ -314,7 +317,7 @@ let rockingCurves (workspace: Workspace) waveNumber precision (table: PotentialT
     gatherSupport workspace plan table
     let thicknesses = thicknesses plan thickness
 
-    let ofArc arithmetic _ (arc: Arc) (scratch: ArcScratch) =
+    let ofArc arithmetic (arc: Arc) (scratch: ArcScratch) =
         prepare workspace plan waveNumber [| Vector3.Zero |] table.Kind arc scratch
         let matrix = matrixOf table.Kind arc 1 scratch waveNumber
         forward arc &matrix thicknesses arithmetic true scratch
@@ -330,6 +333,4 @@ let rockingCurves (workspace: Workspace) waveNumber precision (table: PotentialT
 
         struct (curves, scratch.Propagator.AmplitudeError)
 
-    inArithmetic precision (fun _ error -> error <= searchError) (fun arithmetic ->
-        workspace.PerArc(plan, false, ofArc arithmetic) |> withLargestError)
-    |> Array.concat
+    searchPerArc workspace plan precision ofArc |> Array.concat

@@ -212,14 +212,14 @@ let private thicknessSpacing = 100.0
 let private fewestSamples = 3.0
 
 /// The distribution about the thickness of a frame; kinematical intensities have one thickness.
-let private thicknesses (problem: Problem) (state: State) =
-    let distribution =
-        match problem.Settings.ThicknessModel with
-        | ThicknessChoice.Kinematical -> Plate
-        | _ -> problem.Settings.ThicknessDistribution
+let thicknessDistribution (problem: Problem) =
+    match problem.Settings.ThicknessModel with
+    | ThicknessChoice.Kinematical -> Plate
+    | _ -> problem.Settings.ThicknessDistribution
 
+let private thicknesses (problem: Problem) (state: State) =
     ThicknessDistribution.samples
-        distribution
+        (thicknessDistribution problem)
         (min (1.0 / fewestSamples) (thicknessSpacing / largestThickness problem state))
     |> ImmutableArray.CreateRange
 

@@ -94,7 +94,7 @@ let scan (problem: Problem) (stage: Stage) (q: float array) : Scan =
     let table =
         ForwardModel.tableOf model (Problem.potential problem stage (dsharp.tensor q))
 
-    let average = averaging problem.Settings.ThicknessDistribution thicknesses
+    let average = averaging (Problem.thicknessDistribution problem) thicknesses
 
     let frame workspace i =
         let plan, rows = model.Plan.Frames[i], model.Rows[i]

@@ -35,12 +35,46 @@ let private flat = Array.concat hkl
 let private factors =
     Array.init (3 * hkl.Length) (fun i -> 1.0 + 0.01 * float (i % 83))
 
-let private structureFactors a =
-    let re, im = Array.zeroCreate hkl.Length, Array.zeroCreate hkl.Length
+/// F of a run of the list.
+let private ofRun a first count =
+    let re, im = Array.zeroCreate count, Array.zeroCreate count
 
-    StructureFactorSum.Value(flat, a.Positions, a.Adps, a.Occupancies, a.Species, factors, re.AsSpan(), im.AsSpan())
+    StructureFactorSum.Value(
+        flat,
+        a.Positions,
+        a.Adps,
+        a.Occupancies,
+        a.Species,
+        factors,
+        re.AsSpan(),
+        im.AsSpan(),
+        first
+    )
 
     re, im
+
+let private structureFactors a = ofRun a 0 hkl.Length
+
+/// Cotangents of x, U* and o from those of a run of the list, of which whole lists are given.
+let private pulled (barRe: float[]) (barIm: float[]) first count =
+    let x, u, o = Array.zeroCreate 12, Array.zeroCreate 24, Array.zeroCreate 4
+
+    StructureFactorSum.Adjoint(
+        flat,
+        atoms.Positions,
+        atoms.Adps,
+        atoms.Occupancies,
+        atoms.Species,
+        factors,
+        ReadOnlySpan(barRe, first, count),
+        ReadOnlySpan(barIm, first, count),
+        x.AsSpan(),
+        u.AsSpan(),
+        o.AsSpan(),
+        first
+    )
+
+    x, u, o
 
 [<Fact>]
 let ``a structure factor is the sum of the atoms' waves`` () =
@@ -79,67 +113,29 @@ let ``a structure factor is the sum of the atoms' waves`` () =
 let ``runs of a list have the structure factors of the whole, and pullbacks that add up to its own`` () =
     let re, im = structureFactors atoms
 
-    let pulled first count =
-        let x, u, o = Array.zeroCreate 12, Array.zeroCreate 24, Array.zeroCreate 4
-
-        StructureFactorSum.Adjoint(
-            flat,
-            atoms.Positions,
-            atoms.Adps,
-            atoms.Occupancies,
-            atoms.Species,
-            factors,
-            ReadOnlySpan(im, first, count),
-            ReadOnlySpan(re, first, count),
-            x.AsSpan(),
-            u.AsSpan(),
-            o.AsSpan(),
-            first
-        )
-
-        Array.concat [ x; u; o ]
-
-    let a, b = Array.zeroCreate hkl.Length, Array.zeroCreate hkl.Length
     let middle = hkl.Length / 3
     let runs = [ 0, middle; middle, hkl.Length - middle ]
 
-    for first, count in runs do
-        StructureFactorSum.Value(
-            flat,
-            atoms.Positions,
-            atoms.Adps,
-            atoms.Occupancies,
-            atoms.Species,
-            factors,
-            Span(a, first, count),
-            Span(b, first, count),
-            first
-        )
+    let a, b =
+        runs |> List.map (fun (first, count) -> ofRun atoms first count) |> List.unzip
 
-    for whole, part in Array.zip (Array.append re im) (Array.append a b) do
+    for whole, part in Array.zip (Array.append re im) (Array.concat (a @ b)) do
         Assert.Equal(whole, part, 1e-13)
+
+    let all first count =
+        let x, u, o = pulled im re first count
+        Array.concat [ x; u; o ]
 
     let sum =
         runs
-        |> List.map (fun (first, count) -> pulled first count)
+        |> List.map (fun (first, count) -> all first count)
         |> List.reduce (Array.map2 (+))
 
-    for whole, parts in Array.zip (pulled 0 hkl.Length) sum do
+    for whole, parts in Array.zip (all 0 hkl.Length) sum do
         Assert.Equal(whole, parts, 1e-11 * (1.0 + abs whole))
 
     for first, count in [ 1, hkl.Length; -1, 2 ] do
-        Assert.Throws<ArgumentException>(fun () ->
-            StructureFactorSum.Value(
-                flat,
-                atoms.Positions,
-                atoms.Adps,
-                atoms.Occupancies,
-                atoms.Species,
-                factors,
-                Span(Array.zeroCreate count),
-                Span(Array.zeroCreate count),
-                first
-            ))
+        Assert.Throws<ArgumentException>(fun () -> ofRun atoms first count |> ignore)
         |> ignore
 
 [<Fact>]
@@ -150,21 +146,7 @@ let ``the pullback of structure factors agrees with differences`` () =
         Array.init length (fun _ -> 2.0 * source.NextDouble() - 1.0)
 
     let v, w = draw hkl.Length, draw hkl.Length
-    let x, u, o = Array.zeroCreate 12, Array.zeroCreate 24, Array.zeroCreate 4
-
-    StructureFactorSum.Adjoint(
-        flat,
-        atoms.Positions,
-        atoms.Adps,
-        atoms.Occupancies,
-        atoms.Species,
-        factors,
-        v,
-        w,
-        x.AsSpan(),
-        u.AsSpan(),
-        o.AsSpan()
-    )
+    let x, u, o = pulled v w 0 hkl.Length
 
     let dot = Array.fold2 (fun sum a b -> sum + a * b) 0.0
 
