@@ -33,6 +33,9 @@ internal sealed class CallScratch<TLanes, TVector, T>
 
     public Scratch<double> ExactCoefficients { get; } = new();
 
+    /// <summary>What the orders beyond each may add, relative to it and the one before; with absorption.</summary>
+    public Scratch<double> Tails { get; } = new();
+
     /// <summary>The coefficients of a call without an adjoint.</summary>
     public Scratch<T> Coefficients { get; } = new();
 

@@ -12,7 +12,7 @@ internal static class ChebyshevCoefficients
     public const double LargestArgument = 1e5;
 
     /// <summary>Orders that are always kept, so that derivatives of a very short propagation are right too.</summary>
-    private const int FewestOrders = 3;
+    public const int FewestOrders = 3;
 
     /// <summary>Arguments that <see cref="Fill"/> takes together.</summary>
     public const int Lanes = 8;
@@ -22,8 +22,6 @@ internal static class ChebyshevCoefficients
 
     /// <summary>Where the recurrence begins: the products of 2k/z on the way down stay within a number's range.</summary>
     private const double Beginning = 1e-300;
-
-    private const double Least = 1e-17;
 
     /// <summary>The highest order needed: every later |J_k(z)| ρ^k is below the tolerance.</summary>
     /// <param name="z">Argument, – (0 ≤ z ≤ <see cref="LargestArgument"/>).</param>
@@ -64,9 +62,10 @@ internal static class ChebyshevCoefficients
     /// </summary>
     /// <param name="arguments">z ≥ 0, –.</param>
     /// <param name="stride">A multiple of <see cref="Lanes"/>, not below the number of arguments.</param>
-    /// <param name="coefficients">[order][argument], orders <paramref name="stride"/> apart; overwritten, with 0 where |c_k(z)| is below 1e-17.</param>
+    /// <param name="least">Where |c_k(z)| is below it, 0 is written, –.</param>
+    /// <param name="coefficients">[order][argument], orders <paramref name="stride"/> apart; overwritten.</param>
     /// <remarks>Miller's downward recurrence, normalised by J_0 + 2 Σ J_2k = 1.</remarks>
-    public static void Fill(ReadOnlySpan<double> arguments, int stride, Span<double> coefficients)
+    public static void Fill(ReadOnlySpan<double> arguments, int stride, double least, Span<double> coefficients)
     {
         Span<double> z = stackalloc double[Lanes];
         for (int first = 0; first < stride; first += Lanes)
@@ -76,7 +75,7 @@ internal static class ChebyshevCoefficients
             own[..Math.Min(Lanes, own.Length)].CopyTo(z);
             for (int lane = 0; lane < Lanes; lane += Vector<double>.Count)
             {
-                FillVector(z.Slice(lane, Vector<double>.Count), stride, coefficients[(first + lane)..]);
+                FillVector(z.Slice(lane, Vector<double>.Count), stride, least, coefficients[(first + lane)..]);
             }
         }
     }
@@ -84,7 +83,7 @@ internal static class ChebyshevCoefficients
     /// <summary>The order from which the recurrence comes down: 12 beyond the last |J_k(z)| above 1e-17, for z up to <see cref="LargestArgument"/>.</summary>
     private static double Start(double z) => Math.Ceiling(z + (12 * Math.Cbrt(z))) + 20;
 
-    private static void FillVector(ReadOnlySpan<double> arguments, int stride, Span<double> coefficients)
+    private static void FillVector(ReadOnlySpan<double> arguments, int stride, double least, Span<double> coefficients)
     {
         Span<double> starts = stackalloc double[Vector<double>.Count];
         double highest = 0;
@@ -103,7 +102,7 @@ internal static class ChebyshevCoefficients
             stride,
             coefficients[..(((end - 1) * stride) + starts.Length)]
         );
-        Normalise(new Vector<double>(2) / sum, end, stride, coefficients);
+        Normalise(new Vector<double>(2) / sum, end, stride, least, coefficients);
         for (int lane = 0; lane < starts.Length; lane++)
         {
             if (arguments[lane] < SmallestArgument)
@@ -120,15 +119,14 @@ internal static class ChebyshevCoefficients
     }
 
     /// <summary>Makes coefficients of the multiples of J_k below an order, and of those above it 0.</summary>
-    private static void Normalise(Vector<double> norm, int end, int stride, Span<double> coefficients)
+    private static void Normalise(Vector<double> norm, int end, int stride, double least, Span<double> coefficients)
     {
-        Vector<double> least = new(Least);
         for (int k = 0; k * stride < coefficients.Length; k++)
         {
             Span<double> to = coefficients.Slice(k * stride, Vector<double>.Count);
             Vector<double> value = new Vector<double>(to) * (k % 4 < 2 ? norm : -norm);
             value = k == 0 ? value / 2 : value;
-            Vector<long> isLeft = Vector.GreaterThanOrEqual(Vector.Abs(value), least);
+            Vector<long> isLeft = Vector.GreaterThanOrEqual(Vector.Abs(value), new(least));
             value = Vector.ConditionalSelect(isLeft, value, default);
             (k < end ? value : default).CopyTo(to);
         }

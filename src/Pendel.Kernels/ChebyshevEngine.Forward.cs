@@ -118,7 +118,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         return (re, im);
     }
 
-    /// <summary>Computes all φ_k and ψ's sums of them, or takes their scored rows; returns the largest |c_k φ_k| but at least 1.</summary>
+    /// <summary>Computes the φ_k and ψ's sums of them, or takes their scored rows; returns the largest |c_k φ_k| but at least 1.</summary>
     private double Advance<TAlgebra>(ReadOnlySpan<int> scored)
         where TAlgebra : IAlgebra
     {
@@ -145,20 +145,11 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
                 AddFour(first, end, EvenSum);
                 AddFour(first + 1, end, OddSum);
             }
-            for (int k = first; k < end; k++)
+            for (int k = first; gathering && k < end; k++)
             {
-                if (gathering)
-                {
-                    GatherScored(k, scored);
-                }
-                if (!hermitian)
-                {
-                    growth = Math.Max(
-                        growth,
-                        LargestElement(Phi(k)) * double.CreateTruncating(T.Abs(Coefficients[(k * stride) + largest]))
-                    );
-                }
+                GatherScored(k, scored);
             }
+            growth = hermitian ? growth : Math.Max(growth, Truncate(first, end));
         }
         return growth;
     }
@@ -190,22 +181,6 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     {
         coefficient = k < end ? Coefficients[k * stride] : T.Zero;
         return Phi(Math.Min(k, end - 1));
-    }
-
-    private double LargestElement(T* values)
-    {
-        TVector largest = TLanes.Broadcast(T.Zero);
-        int rows = packed.Panels.Length * TLanes.Count;
-        for (int p = 0; p < tilts * parts; p++)
-        {
-            T* from = values + (p / parts * column) + (p % parts * plane);
-            for (int g = 0; g < rows; g += TLanes.Count)
-            {
-                TVector value = TLanes.Load(from + g);
-                largest = TLanes.Max(largest, TLanes.Max(value, TLanes.Negate(value)));
-            }
-        }
-        return double.CreateTruncating(Reduce<TLanes, TVector, T>.Largest(largest));
     }
 
     private static int PlaceOfLargest(ReadOnlySpan<double> thicknesses)

@@ -109,6 +109,12 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>(Chebysh
     /// <summary>Distance of the orders of the coefficients.</summary>
     private int stride;
 
+    /// <summary>Coefficients below it are 0.</summary>
+    private const double LeastCoefficient = 1e-17;
+
+    /// <summary>The same with absorption, where the φ_k grow; within the range of float32.</summary>
+    private const double LeastOfGrowing = 1e-30;
+
     private static double Tolerance => typeof(T) == typeof(float) ? 1e-8 : 1e-17;
 
     /// <summary>2 Im a/r.</summary>
@@ -157,11 +163,15 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>(Chebysh
         }
         int all = checked((highest + 1) * stride);
         double* from = call.ExactCoefficients.Reserve(all + TLanes.Count);
-        ChebyshevCoefficients.Fill(arguments, stride, new(from, all));
+        ChebyshevCoefficients.Fill(arguments, stride, hermitian ? LeastCoefficient : LeastOfGrowing, new(from, all));
         T* to = (valueOnly ? call.Coefficients : ownCoefficients).Reserve(all + TLanes.Count);
         for (int i = 0; i < all; i += TLanes.Count)
         {
             TLanes.Store(to + i, TLanes.LoadDoubles(from + i));
+        }
+        if (!hermitian)
+        {
+            FillTails(arc, thicknesses);
         }
     }
 

@@ -22,6 +22,15 @@ let ``no inner step is faster than the machine`` () =
             Assert.InRange(2.0 * step.Flops / step.Adjoint(), 1.0, limit)
 
 [<Fact>]
+let ``absorption costs no more orders than the same potential without`` () =
+    for thickness in [ 200.0; 2000.0 ] do
+        for precision in [ Precision.Single; Precision.Double ] do
+            let terms kind =
+                InnerStep(100, 4, kind, precision, thickness).Terms
+
+            Assert.InRange(terms PotentialKind.Absorptive, 20, terms PotentialKind.Hermitian)
+
+[<Fact>]
 let ``the peak of float32 is twice that of float64`` () =
     let single, twice =
         FmaPeak.Measure Precision.Single, FmaPeak.Measure Precision.Double
