@@ -34,18 +34,25 @@ type Run =
 /// Evaluations are at an end.
 exception private Ended
 
+/// Parameters with their loss and its gradient.
+type private Point =
+    {
+        At: float array
+        Loss: float
+        Gradient: float array
+        Epoch: int
+    }
+
 /// Counts evaluations and remembers the best.
 type private Record(task: Task) =
     let losses = List<float>()
-    let mutable best = struct ([||], infinity, 0)
+    let mutable best: Point voption = ValueNone
     let mutable ended = false
 
     /// No further evaluation is allowed.
     member _.Ended = ended
 
-    member _.Best =
-        let struct (parameters, _, _) = best
-        parameters
+    member _.Best = best.Value
 
     /// Raises `Ended` before an evaluation that is one too many.
     member _.Evaluate(p: float array) =
@@ -55,21 +62,25 @@ type private Record(task: Task) =
         let struct (loss, gradient) = task.Objective p
         let epoch = losses.Count
         losses.Add loss
-        let struct (_, least, _) = best
 
-        if loss < least || epoch = 0 then
-            best <- struct (Array.copy p, loss, epoch)
+        if epoch = 0 || loss < best.Value.Loss then
+            best <-
+                ValueSome
+                    {
+                        At = Array.copy p
+                        Loss = loss
+                        Gradient = gradient
+                        Epoch = epoch
+                    }
 
         ended <- not (task.Continue epoch loss) || epoch = task.Epochs
         struct (loss, gradient)
 
     member _.Run =
-        let struct (parameters, _, epoch) = best
-
         {
-            Best = parameters
+            Best = best.Value.At
             Losses = losses.ToArray()
-            BestEpoch = epoch
+            BestEpoch = best.Value.Epoch
         }
 
 /// Adam with decaying learning rates.
@@ -92,8 +103,8 @@ let adam (task: Task) (start: float array) : Run =
 /// Pairs of steps and gradients that L-BFGS remembers.
 let private memory = 20
 
-/// Length of the gradient, loss per learning rate, at which L-BFGS is done. MathNet's first step is 100 times this over the
-/// length of the gradient, so it cannot be 0; the line search then doubles that step as often as it helps.
+/// Length of the gradient, in units of that at the start, at which L-BFGS is done. MathNet's first step is 100 times this over
+/// the length of the gradient, so it cannot be 0; the line search then doubles that step as often as it helps.
 let private flat = 1e-5
 
 /// L-BFGS in units of the learning rates, started anew from the best state whenever its line search fails, until that
@@ -101,25 +112,39 @@ let private flat = 1e-5
 let lbfgs (task: Task) (start: float array) : Run =
     let record = Record task
 
-    let evaluate origin (steps: Vector<float>) =
-        let at = Array.mapi2 (fun i x rate -> x + rate * steps[i]) origin task.Rates
+    let inUnits (gradient: float array) =
+        Vector<float>.Build.DenseOfArray(Array.map2 (*) task.Rates gradient)
 
-        let struct (loss, gradient) = record.Evaluate at
-        struct (loss, Vector<float>.Build.DenseOfArray(Array.map2 (*) task.Rates gradient))
+    /// The loss about an evaluated point in units in which its gradient there has a length of 1.
+    let scaled origin length (steps: Vector<float>) =
+        let struct (loss, gradient) =
+            if steps.L2Norm() = 0.0 then
+                struct (origin.Loss, origin.Gradient)
+            else
+                record.Evaluate(Array.mapi2 (fun i x rate -> x + rate * steps[i]) origin.At task.Rates)
+
+        struct (loss / length, inUnits gradient / length)
 
     let rec search origin =
-        try
-            LimitedMemoryBfgsMinimizer(flat, 0.0, 0.0, memory, System.Int32.MaxValue)
-                .FindMinimum(ObjectiveFunction.Gradient(evaluate origin), Vector<float>.Build.Dense(start.Length))
-            |> ignore
-        with
-        | Ended -> ()
-        | :? OptimizationException -> ()
+        let length = (inUnits origin.Gradient).L2Norm()
 
-        if not record.Ended && not (obj.ReferenceEquals(record.Best, origin)) then
+        if length > 0.0 then
+            try
+                LimitedMemoryBfgsMinimizer(flat, 0.0, 0.0, memory, System.Int32.MaxValue)
+                    .FindMinimum(
+                        ObjectiveFunction.Gradient(scaled origin length),
+                        Vector<float>.Build.Dense(start.Length)
+                    )
+                |> ignore
+            with
+            | Ended -> ()
+            | :? OptimizationException -> ()
+
+        if not record.Ended && record.Best.Epoch > origin.Epoch then
             search record.Best
 
-    search start
+    record.Evaluate start |> ignore
+    search record.Best
     record.Run
 
 /// Runs the optimiser of the settings.

@@ -129,12 +129,16 @@ let private orient (monitor: Monitor) (problem: Problem) cycle (state: State) =
         thorough
 
 /// Where only the thickness curve is found anew between rounds, each starts with a quarter of the rates of the one before, and
-/// its curve is right to within half a step of the scan's grid. Where orientations are, a quarter of the epochs suffices before
+/// its curve is right to within half a step of the scan's grid; for L-BFGS rates are units, not steps. Where orientations are, a quarter of the epochs suffices before
 /// they are searched again.
 let private pace (settings: Settings) cycle : Joint.Pace =
     let whole = Joint.wholePace settings
 
-    if settings.Orientation = Fixed && cycle > 1 then
+    if
+        settings.Orientation = Fixed
+        && cycle > 1
+        && settings.Optimiser = OptimiserChoice.Adam
+    then
         { whole with
             Factor = 0.25 ** float (cycle - 1)
             Reach = 5.0

@@ -22,10 +22,15 @@ let private task objective epochs : Optimiser.Task =
 let private both = [ OptimiserChoice.Adam; OptimiserChoice.Lbfgs ]
 
 [<Fact>]
-let ``L-BFGS follows a curved valley to its end`` () =
-    let run = Optimiser.lbfgs (task valley 100) start
-    Assert.Equal(1.0, run.Best[0], 1e-4)
-    Assert.Equal(1.0, run.Best[1], 1e-4)
+let ``L-BFGS follows a curved valley to its end, whatever the unit of the loss`` () =
+    for size in [ 1.0; 1e-6 ] do
+        let scaled p =
+            let struct (loss, gradient) = valley p
+            struct (size * loss, Array.map ((*) size) gradient)
+
+        let run = Optimiser.lbfgs (task scaled 100) start
+        Assert.Equal(1.0, run.Best[0], 1e-4)
+        Assert.Equal(1.0, run.Best[1], 1e-4)
 
 [<Fact>]
 let ``both count every evaluation and keep the best parameters with their epoch`` () =
