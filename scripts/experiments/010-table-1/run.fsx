@@ -1,50 +1,14 @@
 // Table 1 of the paper on synthetic data: three samples, three models of thickness, displaced starts. See README.md.
 #load "../../load.fsx"
 #load "../shared/experiment.fsx"
+#load "../shared/samples.fsx"
 
 open System
 open System.Diagnostics
 open System.IO
 open System.Text.Json
 open Pendel.Crystallography
-open Pendel.Diffraction
 open Pendel.Core
-open Pendel.IO
-
-/// A sample in the geometry of the real data, with the range of its true thickness.
-type Sample =
-    {
-        Name: string
-        Truth: string
-        Geometry: string
-        Thickness: float * float
-        Selection: SelectionSettings
-    }
-
-let samples =
-    [
-        {
-            Name = "quartz"
-            Truth = "quartz/quartz_truth.cif"
-            Geometry = "quartz/quartz.cif_pets"
-            Thickness = 300.0, 1100.0
-            Selection = SelectionSettings(2.0, 0.01, 2.0, 0.9, 0.0015)
-        }
-        {
-            Name = "cspbbr3"
-            Truth = "cspbbr3/cspbbr3.cif"
-            Geometry = "cspbbr3/cspbbr3.cif_pets"
-            Thickness = 200.0, 700.0
-            Selection = SelectionSettings(1.6, 0.01, 1.6, 0.66, 0.0015)
-        }
-        {
-            Name = "paracetamol"
-            Truth = "paracetamol/paracetamol.cif"
-            Geometry = "paracetamol/paracetamol.cif_pets"
-            Thickness = 150.0, 600.0
-            Selection = SelectionSettings(1.4, 0.01, 1.4, 0.9, 0.0015)
-        }
-    ]
 
 let models =
     [
@@ -52,29 +16,6 @@ let models =
         ThicknessChoice.Constant
         ThicknessChoice.Kinematical
     ]
-
-/// 200 epochs, the thickness curve found anew after every fifty.
-let settings (sample: Sample) model seed =
-    let low, high = sample.Thickness
-
-    { Settings.standard with
-        ThicknessDistribution = Plate
-        Selection = sample.Selection
-        Orientation = Fixed
-        Mosaicity = Degrees 0.0
-        ThicknessModel = model
-        ThicknessMin = (if model = ThicknessChoice.Constant then 5.0 else 0.5 * low)
-        ThicknessMax =
-            (if model = ThicknessChoice.Constant then
-                 2000.0
-             else
-                 1.2 * high)
-        Cycles = (if model = ThicknessChoice.Network then 4 else 1)
-        Epochs = (if model = ThicknessChoice.Network then 50 else 200)
-        LearningRate = 0.1
-        NetworkLearningRate = 2e-4
-        Seed = seed
-    }
 
 /// What one refinement gave.
 type Run =
@@ -87,52 +28,51 @@ type Run =
         WRAtTruth: float
         Rmsd: float
         DeltaU: float
+        /// The same two without hydrogen.
+        RmsdHeavy: float
+        DeltaUHeavy: float
         /// Root mean square of t/t_true − 1 over the frames.
         Thickness: float
         Seconds: float
     }
 
-let threads = Environment.ProcessorCount
+let private withoutHydrogen (crystal: Crystal) =
+    let heavy =
+        crystal.Sites
+        |> Seq.filter (fun s -> s.Element.Symbol <> "H")
+        |> Collections.Immutable.ImmutableArray.CreateRange
 
-let read folder (path: string) = Path.Combine(folder, path)
+    Crystal(crystal.Cell, crystal.SpaceGroup, heavy)
 
-let refine folder sample model displacement seed =
-    let truth = (StructureReader.Read(read folder sample.Truth)).Value
-    let like = (PetsReader.Read(read folder sample.Geometry)).Value
-
-    // the cell of the data is that of the refinement
-    let truth = Crystal(like.Cell, truth.SpaceGroup, truth.Sites)
-    let settings = settings sample model seed
-
-    let thickness =
-        ThicknessProfile.create ThicknessProfile.Smooth sample.Thickness seed (Problem.angles like)
-
-    let conditions: Synthesis.Conditions =
-        {
-            DynamicRange = 1e6
-            NoiseFloor = 1.0
-            Seed = seed
-        }
-
-    let made = Synthesis.synthesise settings threads conditions thickness truth like
-    let start = Synthesis.displace seed displacement truth
+let refine (case: Samples.Case) model displacement seed =
+    let made = Samples.synthesise case seed
+    let settings = Samples.settings case model seed
+    let truth = case.Truth
     let watch = Stopwatch.StartNew()
-    let outcome = Refine.run Monitor.silent settings threads start made.Data
-    let final = outcome.Final
-    let comparison = StructureComparison.Of(truth, final.Crystal)
+
+    let final =
+        (Refine.run Monitor.silent settings Samples.threads (Synthesis.displace seed displacement truth) made.Data)
+            .Final
+
+    let all = StructureComparison.Of(truth, final.Crystal)
+
+    let heavy =
+        StructureComparison.Of(withoutHydrogen truth, withoutHydrogen final.Crystal)
 
     {
-        Sample = sample.Name
-        Model = string model
+        Sample = case.Sample.Name
+        Model = (string model).ToLowerInvariant()
         Displacement = displacement
         Seed = seed
         WR = final.Residuals.WRMean
-        WRAtTruth = (Synthesis.atTruth settings threads truth made).Residuals.WRMean
-        Rmsd = comparison.Rmsd
-        DeltaU = comparison.AdpDifference
+        WRAtTruth = (Synthesis.atTruth settings Samples.threads truth made).Residuals.WRMean
+        Rmsd = all.Rmsd
+        DeltaU = all.AdpDifference
+        RmsdHeavy = heavy.Rmsd
+        DeltaUHeavy = heavy.AdpDifference
         Thickness =
             final.Frames
-            |> Array.averageBy (fun f -> (f.Thickness / thickness f.Alpha - 1.0) ** 2.0)
+            |> Array.averageBy (fun f -> (f.Thickness / made.Thickness[f.Id] - 1.0) ** 2.0)
             |> sqrt
         Seconds = watch.Elapsed.TotalSeconds
     }
@@ -143,53 +83,96 @@ let median (values: float seq) =
 
 let show (run: Run) =
     printfn
-        $"%-12s{run.Sample} %-12s{run.Model} %.1f{run.Displacement} Å seed %d{run.Seed}: wR %.5f{run.WR} (truth %.5f{run.WRAtTruth}), RMSD %.5f{run.Rmsd} Å, ΔU %.5f{run.DeltaU} Å², thickness %.4f{run.Thickness}, %.0f{run.Seconds} s"
+        $"%-12s{run.Sample} %-12s{run.Model} %.1f{run.Displacement} Å seed %d{run.Seed}: wR %.5f{run.WR} (truth %.5f{run.WRAtTruth}), RMSD %.5f{run.Rmsd} Å (without H %.5f{run.RmsdHeavy}), ΔU %.5f{run.DeltaU} Å² (%.5f{run.DeltaUHeavy}), thickness %.4f{run.Thickness}, %.0f{run.Seconds} s"
 
-let folder, only, displacements, seeds =
+type Choice =
+    {
+        Sample: string
+        Model: string
+        Displacement: float
+        Seed: int
+    }
+
+let private every samples models displacements seeds =
+    [
+        for sample in samples do
+            for seed in seeds do
+                for displacement in displacements do
+                    for model in models do
+                        {
+                            Sample = sample
+                            Model = (string model).ToLowerInvariant()
+                            Displacement = displacement
+                            Seed = seed
+                        }
+    ]
+
+let usage =
+    "usage: dotnet fsi run.fsx DATA-FOLDER [SAMPLE MODEL DISPLACEMENT SEEDS]\n"
+    + "SAMPLE: quartz, cspbbr3 or paracetamol; MODEL: network, constant or kinematical; SEEDS: how many, from 1"
+
+let folder, wanted =
     match fsi.CommandLineArgs |> Array.toList |> List.tail with
-    | [ folder ] -> folder, None, [ 0.1; 0.2; 0.3 ], [ 1..5 ]
-    | [ folder; sample; displacement; seeds ] -> folder, Some sample, [ float displacement ], [ 1 .. int seeds ]
+    | [ folder ] -> folder, every [ for s in Samples.all -> s.Name ] models [ 0.1; 0.2; 0.3 ] [ 1 ]
+    | [ folder; sample; model; displacement; seeds ] ->
+        folder,
+        [
+            for seed in 1 .. int seeds ->
+                {
+                    Sample = sample
+                    Model = model
+                    Displacement = float displacement
+                    Seed = seed
+                }
+        ]
     | _ ->
-        eprintfn "usage: dotnet fsi run.fsx DATA-FOLDER [SAMPLE DISPLACEMENT SEEDS]"
+        eprintfn $"%s{usage}"
         exit 1
 
 /// One line for each run that is done: a second start goes on after the last.
 let record = Path.Combine(Experiment.outFolder __SOURCE_DIRECTORY__, "runs.jsonl")
 
-let finished =
+let finished () =
     if File.Exists record then
         [ for line in File.ReadLines record -> JsonSerializer.Deserialize<Run> line ]
     else
         []
 
-let runs =
-    [
-        for sample in samples |> List.filter (fun s -> only |> Option.forall ((=) s.Name)) do
-            for seed in seeds do
-                for displacement in displacements do
-                    for model in models do
-                        let isThis run =
-                            (run.Sample, run.Model, run.Displacement, run.Seed) =
-                                (sample.Name, string model, displacement, seed)
+let private isDone (choice: Choice) =
+    finished ()
+    |> List.exists (fun r ->
+        (r.Sample, r.Model, r.Displacement, r.Seed) = (choice.Sample, choice.Model, choice.Displacement, choice.Seed))
 
-                        match List.tryFind isThis finished with
-                        | Some run -> run
-                        | None ->
-                            let run = refine folder sample model displacement seed
-                            File.AppendAllText(record, JsonSerializer.Serialize run + "\n")
-                            show run
-                            run
-    ]
+for choice in wanted |> List.filter (isDone >> not) do
+    let sample = Samples.all |> List.find (fun s -> s.Name = choice.Sample)
 
+    let model =
+        models |> List.find (fun m -> (string m).ToLowerInvariant() = choice.Model)
+
+    let run = refine (Samples.load folder sample) model choice.Displacement choice.Seed
+    File.AppendAllText(record, JsonSerializer.Serialize run + "\n")
+    show run
+
+/// Medians over the seeds of all runs that are done.
 let medians =
     [
-        for (sample, model, displacement), group in runs |> List.groupBy (fun r -> r.Sample, r.Model, r.Displacement) do
-            let name = $"{sample} {model.ToLowerInvariant()} {displacement}"
+        for (sample, model, displacement), group in
+            finished ()
+            |> List.groupBy (fun r -> r.Sample, r.Model, r.Displacement)
+            |> List.sortBy fst do
+            let name = FormattableString.Invariant $"{sample} {model} {displacement:F1}"
+            $"{name} seeds", float group.Length
             $"{name} wR_mean", median (group |> Seq.map _.WR)
             $"{name} wR_mean over that at the truth", median (group |> Seq.map (fun r -> r.WR / r.WRAtTruth))
             $"{name} RMSD / Å", median (group |> Seq.map _.Rmsd)
             $"{name} ΔU / Å²", median (group |> Seq.map _.DeltaU)
+
+            if sample = "paracetamol" then
+                $"{name} RMSD without H / Å", median (group |> Seq.map _.RmsdHeavy)
+                $"{name} ΔU without H / Å²", median (group |> Seq.map _.DeltaUHeavy)
+
             $"{name} thickness RMS, relative", median (group |> Seq.map _.Thickness)
+            $"{name} seconds", median (group |> Seq.map _.Seconds)
     ]
 
 Experiment.writeResult __SOURCE_DIRECTORY__ medians
