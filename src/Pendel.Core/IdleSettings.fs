@@ -42,9 +42,12 @@ let ofStages (settings: Settings) =
                     "with a thickness-model other than network"
                     [
                         "thickness-prior", settings.ThicknessPrior <> standard.ThicknessPrior
+                        "thickness-samples", settings.ThicknessSamples <> standard.ThicknessSamples
                         "network-learning-rate", settings.NetworkLearningRate <> standard.NetworkLearningRate
                         "seed", settings.Seed <> standard.Seed
                     ]
+        elif settings.Epochs = 0 then
+            yield! idle "without epochs" [ "thickness-samples", settings.ThicknessSamples <> standard.ThicknessSamples ]
         if settings.Orientation = Fixed then
             yield!
                 idle

@@ -101,6 +101,9 @@ type Settings =
         ThicknessModel: ThicknessChoice
         /// Prior of the network.
         ThicknessPrior: ThicknessPrior
+        /// Thicknesses of a frame over which the joint refinement averages intensities, drawn about the network's μ with its σ; 1:
+        /// μ alone.
+        ThicknessSamples: int
         /// Electron scattering factors.
         ScatteringFactors: ScatteringFactorTable
         /// Imaginary part of the potential.
@@ -127,7 +130,7 @@ type Settings =
         Precision: PrecisionChoice
         /// Most memory for the propagations that gradients need, MB; infinite without a ceiling. Changes no result.
         MemoryCeiling: float
-        /// Seed of the network's first weights.
+        /// Seed of the network's first weights and of the samples of the thickness.
         Seed: int
         /// Share of the measurements that is held out of every stage; 0 holds out none.
         Free: float
@@ -152,6 +155,7 @@ module Settings =
             ThicknessMax = 2000.0
             ThicknessModel = ThicknessChoice.Network
             ThicknessPrior = NoPrior
+            ThicknessSamples = 1
             ScatteringFactors = ScatteringFactorTable.Lobato
             Absorption = Absorption.None
             AbsorptionRatio = 0.1

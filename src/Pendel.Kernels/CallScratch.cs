@@ -36,7 +36,7 @@ internal sealed class CallScratch<TLanes, TVector, T>
     /// <summary>What the orders beyond each may add, relative to it and the one before; with absorption.</summary>
     public Scratch<double> Tails { get; } = new();
 
-    /// <summary>The coefficients of a call without an adjoint.</summary>
+    /// <summary>The coefficients of a call without an adjoint; of one with it, their derivatives.</summary>
     public Scratch<T> Coefficients { get; } = new();
 
     /// <summary>Scored rows of the φ_k of even and of odd orders, for a scan of thicknesses.</summary>

@@ -11,8 +11,12 @@ internal abstract partial class ChebyshevEngine
         ReadOnlySpan<double> shares,
         ReadOnlySpan<int> chosen,
         Span<double> intensities,
-        bool valueOnly
+        bool valueOnly,
+        bool withSlopes = false
     );
+
+    /// <summary>As <see cref="Propagator.ThicknessCotangents"/>.</summary>
+    public abstract void ThicknessCotangents(ReadOnlySpan<double> intensityCotangent, Span<double> result);
 }
 
 // Intensities summed over thicknesses. All share the φ_k; the sources of the adjoint's recurrence become
@@ -42,7 +46,8 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         ReadOnlySpan<double> shares,
         ReadOnlySpan<int> chosen,
         Span<double> intensities,
-        bool valueOnly
+        bool valueOnly,
+        bool withSlopes
     )
     {
         double thickness = thicknesses[PlaceOfLargest(thicknesses)];
@@ -50,12 +55,19 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         {
             double bound = Forward(arc, thickness, oppositeHand: false, intensities, valueOnly);
             intensities.Clear();
+            (slopesKept, manyBeamCount) = (withSlopes, 0);
             return bound;
         }
-        (forwardKept, this.valueOnly, many, manyBeamCount) = (false, valueOnly, thicknesses.Length, chosen.Length);
+        (forwardKept, slopesKept, this.valueOnly) = (false, false, valueOnly);
+        (many, manyBeamCount) = (thicknesses.Length, chosen.Length);
         double error = arc.IsReal
             ? ForwardMany<RealAlgebra>(arc, thicknesses, shares, chosen, intensities)
             : ForwardMany<ComplexAlgebra>(arc, thicknesses, shares, chosen, intensities);
+        if (withSlopes)
+        {
+            KeepSlopes(arc);
+        }
+        slopesKept = withSlopes;
         (forwardKept, forwardThickness, forwardOpposite) = (!valueOnly, thickness, false);
         return error;
     }
@@ -72,7 +84,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         double error = Propagate<TAlgebra>(arc, thicknesses, nameof(thicknesses), chosen);
         chosen.CopyTo(new Span<int>(manyBeams.Reserve(manyBeamCount), manyBeamCount));
         double* share = manyShares.Reserve(many);
-        SumScored(many);
+        SumScored(Coefficients, many);
         int all = ManyCount;
         double* re = (valueOnly ? call.Amplitudes : manyAmplitudes).Reserve(
             (valueOnly ? 2 : 2L * many) * all + TLanes.Count

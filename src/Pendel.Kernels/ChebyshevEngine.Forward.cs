@@ -45,7 +45,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         bool valueOnly
     )
     {
-        (forwardKept, this.valueOnly, many) = (false, valueOnly, 0);
+        (forwardKept, slopesKept, this.valueOnly, many) = (false, false, valueOnly, 0);
         double error;
         if (arc.IsReal)
         {

@@ -17,7 +17,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         Span<double> result
     )
     {
-        (forwardKept, valueOnly, many) = (false, true, 0);
+        (forwardKept, slopesKept, valueOnly, many) = (false, false, true, 0);
         return arc.IsReal
             ? AtThicknesses<RealAlgebra>(arc, thicknesses, scored, tiltWeights, result)
             : AtThicknesses<ComplexAlgebra>(arc, thicknesses, scored, tiltWeights, result);
@@ -33,7 +33,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
         where TAlgebra : IAlgebra
     {
         double error = Propagate<TAlgebra>(arc, thicknesses, nameof(thicknesses), scored);
-        SumScored(thicknesses.Length);
+        SumScored(Coefficients, thicknesses.Length);
         FillFactors(arc, scored, tiltWeights);
         int all = tilts * scored.Length;
         double* re = call.Amplitudes.Reserve((2 * all) + TLanes.Count);
@@ -52,10 +52,10 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     }
 
     /// <summary>Σ_even c_k φ_k and Σ_odd c_k φ_k / i of the scored rows at all thicknesses.</summary>
-    private void SumScored(int thicknesses)
+    private void SumScored(T* coefficients, int thicknesses)
     {
-        SumOrders(call.EvenRows, 0, thicknesses, call.EvenSums);
-        SumOrders(call.OddRows, 1, thicknesses, call.OddSums);
+        SumOrders(call.EvenRows, coefficients, thicknesses, call.EvenSums);
+        SumOrders(call.OddRows, coefficients + stride, thicknesses, call.OddSums, parity: 1);
     }
 
     /// <summary>Re and Im of E + iO at one thickness, [tilt][scored]; what follows them is undefined.</summary>
@@ -124,7 +124,13 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
     }
 
     /// <summary>Σ c_k φ_k over the even or the odd orders: a real product of scored rows and thicknesses.</summary>
-    private void SumOrders(PackedMatrix<TLanes, TVector, T> rows, int parity, int thicknesses, Scratch<T> sums)
+    private void SumOrders(
+        PackedMatrix<TLanes, TVector, T> rows,
+        T* coefficients,
+        int thicknesses,
+        Scratch<T> sums,
+        int parity = 0
+    )
     {
         int tiles = new Blocks(thicknesses, RegisterTile<TLanes, TVector, T>.Columns).Count;
         Span<int> terms = new(call.TermsOfTile.Reserve(tiles), tiles);
@@ -133,7 +139,7 @@ internal sealed unsafe partial class ChebyshevEngine<TLanes, TVector, T>
             terms[tile] = (OrdersOfTile(tile, thicknesses) + 1 - parity) / 2;
         }
         T* to = sums.ReserveZeros(rows.TilesLength(thicknesses));
-        rows.AddProduct(Coefficients + (parity * stride), 2 * stride, 0, thicknesses, to, terms);
+        rows.AddProduct(coefficients, 2 * stride, 0, thicknesses, to, terms);
     }
 
     /// <summary>How many orders the thicknesses of a tile need.</summary>

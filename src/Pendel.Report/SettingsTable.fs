@@ -210,6 +210,13 @@ let private thicknessModel =
             [ "none", NoPrior; "quadratic", QuadraticPrior ]
             _.ThicknessPrior
             (fun x s -> { s with ThicknessPrior = x })
+        integer
+            "thickness-samples"
+            "thicknesses of a frame over which the joint refinement averages, drawn about the network's mean; 1: the mean alone"
+            1
+            1000
+            _.ThicknessSamples
+            (fun x s -> { s with ThicknessSamples = x })
     ]
 
 let private scatteringFactors =
@@ -330,7 +337,7 @@ let private refinement =
             learningRateLimit
             _.NetworkLearningRate
             (fun x s -> { s with NetworkLearningRate = x })
-        integer "seed" "seed of the network's first weights" 0 Int32.MaxValue _.Seed (fun x s -> { s with Seed = x })
+        integer "seed" "seed of network and thickness samples" 0 Int32.MaxValue _.Seed (fun x s -> { s with Seed = x })
     ]
 
 let private excludedFrames =

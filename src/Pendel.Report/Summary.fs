@@ -116,6 +116,7 @@ let private frame (f: FrameResult) =
             "nObs", integer f.ObservedCount
             "nAll", integer f.RowCount
             "thickness_A", number f.Thickness
+            "thickness_spread_A", optional f.ThicknessSpread
             "correction_deg", degrees f.Correction
             "scale", number f.Scale
         ]

@@ -104,15 +104,20 @@ let residuals (r: Residuals) =
         yield! r.Validation |> Option.map validation |> Option.defaultValue []
     ]
 
-/// What frames were taken for: geometry and mosaicity.
+/// What frames were taken for: geometry and mosaicity, and the spread of the thickness where it is sampled.
 let model (evaluation: Evaluation) =
     let mosaicity = evaluation.Mosaicity
+    let spreads = evaluation.Frames |> Array.choose _.ThicknessSpread
 
     [
         $"geometry: {geometry evaluation.Geometry.Geometry}; {evaluation.Geometry.Reason}"
         format
             "mosaicity: {0:F3}° perpendicular to the rocking axis, {1:F3}° about it"
             [| Angle.Degrees mosaicity.Perpendicular; Angle.Degrees mosaicity.Along |]
+        if spreads.Length > 0 then
+            format
+                "standard deviation of the sampled thickness: {0:F1} to {1:F1} Å"
+                [| Array.min spreads; Array.max spreads |]
     ]
 
 /// Start and end of a refinement, and which state was kept.

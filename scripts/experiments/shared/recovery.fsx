@@ -72,8 +72,15 @@ let private figure title (frames: FrameResult array) =
                 ]
         ]
 
-/// Synthesises at a dynamic range, displaces every site by up to 0.1 Å along each axis, refines, writes figure and result.
-let run scriptFolder title dynamicRange =
+/// A refinement and the numbers that it is judged by.
+type Recovery =
+    {
+        Outcome: Outcome
+        Values: (string * float) list
+    }
+
+/// Synthesises at a dynamic range, displaces every site by up to 0.1 Å along each axis and refines with changed settings.
+let recover change dynamicRange =
     let threads = Environment.ProcessorCount
 
     let conditions: Synthesis.Conditions =
@@ -86,7 +93,7 @@ let run scriptFolder title dynamicRange =
     let made = Synthesis.synthesise settings threads conditions sine crystal geometry
     let atTruth = Synthesis.atTruth settings threads crystal made
     let start = Synthesis.displace 0 0.1 crystal
-    let outcome = Refine.run Monitor.silent settings threads start made.Data
+    let outcome = Refine.run Monitor.silent (change settings) threads start made.Data
     let frames = outcome.Final.Frames
     let thickness = frames |> Array.map _.Thickness
     let expected = frames |> Array.map (fun f -> sine f.Alpha)
@@ -96,14 +103,20 @@ let run scriptFolder title dynamicRange =
         |> Array.average
         |> sqrt
 
-    Experiment.write scriptFolder "thickness.svg" (figure title frames)
+    {
+        Outcome = outcome
+        Values =
+            [
+                "thickness correlation", correlation thickness expected
+                "thickness RMS, relative", rms
+                "wR_mean", outcome.Final.Residuals.WRMean
+                "wR_mean at the truth", atTruth.Residuals.WRMean
+                "RMSD / Å", Comparison.rmsd crystal outcome.Final.Crystal
+            ]
+    }
 
-    Experiment.writeResult
-        scriptFolder
-        [
-            "thickness correlation", correlation thickness expected
-            "thickness RMS, relative", rms
-            "wR_mean", outcome.Final.Residuals.WRMean
-            "wR_mean at the truth", atTruth.Residuals.WRMean
-            "RMSD / Å", Comparison.rmsd crystal outcome.Final.Crystal
-        ]
+/// Recovers at a dynamic range; writes figure and result.
+let run scriptFolder title dynamicRange =
+    let recovery = recover id dynamicRange
+    Experiment.write scriptFolder "thickness.svg" (figure title recovery.Outcome.Final.Frames)
+    Experiment.writeResult scriptFolder recovery.Values

@@ -182,6 +182,7 @@ type RefineOption =
     | Cycles of n: string
     | Thickness_Model of name: string
     | Thickness_Prior of name: string
+    | Thickness_Samples of n: string
     | Optimiser of name: string
     | Epochs of n: string
     | Learning_Rate of rate: string
@@ -226,6 +227,7 @@ type AbsoluteOption =
     | Cycles of n: string
     | Thickness_Model of name: string
     | Thickness_Prior of name: string
+    | Thickness_Samples of n: string
     | Optimiser of name: string
     | Epochs of n: string
     | Learning_Rate of rate: string

@@ -101,17 +101,33 @@ type Thicknesses =
         Shares: float array
     }
 
-/// Those of a plan for the frame's thickness.
-let thicknesses (plan: FramePlan) thickness =
+/// Those of a plan's distribution about each sample of the frame's thickness, sample by sample.
+let thicknesses (plan: FramePlan) (samples: float array) =
     {
-        Values = [| for share in plan.Thicknesses -> thickness * share.Relative |]
-        Shares = [| for share in plan.Thicknesses -> share.Weight |]
+        Values =
+            [|
+                for t in samples do
+                    for share in plan.Thicknesses -> t * share.Relative
+            |]
+        Shares =
+            [|
+                for _ in samples do
+                    for share in plan.Thicknesses -> share.Weight / float samples.Length
+            |]
     }
 
+/// What follows on a forward pass.
+type Sequel =
+    /// Nothing: no adjoint.
+    | ValueOnly
+    /// The adjoint, with one thickness of the frame, whose distribution moves with it.
+    | OfOneThickness
+    /// The adjoint, with each of many thicknesses.
+    | OfEachThickness
+
 /// Intensities of an arc, averaged over thicknesses.
-///
-/// - `valueOnly`: no adjoint follows
-let forward (arc: Arc) (matrix: inref<ArcMatrix>) (thicknesses: Thicknesses) precision valueOnly (scratch: ArcScratch) =
+let forward (arc: Arc) (matrix: inref<ArcMatrix>) (thicknesses: Thicknesses) precision sequel (scratch: ArcScratch) =
+    let valueOnly = sequel = ValueOnly
     let intensity = Span(scratch.Intensity, 0, matrix.Diagonal.Length)
 
     if thicknesses.Values.Length = 1 then
@@ -124,7 +140,8 @@ let forward (arc: Arc) (matrix: inref<ArcMatrix>) (thicknesses: Thicknesses) pre
             arc.ScoredBeams.AsSpan(),
             precision,
             intensity,
-            valueOnly
+            valueOnly,
+            (sequel = OfEachThickness)
         )
 
 /// Σ_g d̄_g ∂d_g/∂S_g g of each tilt of an arc: the excitation error is linear in g.
@@ -154,14 +171,22 @@ let weightCotangents plan (arc: Arc) (intensity: float array) (cotangent: float 
 type ArcCotangent =
     {
         Scratch: ArcScratch
+        /// ∂/∂t of the largest thickness, the others changing in proportion, Å⁻¹.
         Thickness: float
+        /// ∂/∂t of each thickness, Å⁻¹; none where they were not asked for.
+        EachThickness: float array
         /// ∂/∂weight of each tilt.
         Weights: float array
         /// `moments`.
         Moments: Vector3 array
     }
 
+/// The adjoint of the last `forward` of an arc.
+///
+/// - `each`: of how many thicknesses the cotangents are wanted one by one; 0 if of none
+/// - `cotangent`: ∂L/∂I_c for each scored reflection
 let pullArc
+    each
     waveNumber
     (plan: FramePlan)
     kind
@@ -192,6 +217,11 @@ let pullArc
             Span(own.Diagonal, 0, arc.FluxWeight.Length)
         )
 
+    let eachThickness = Array.zeroCreate<float> each
+
+    if each > 0 then
+        scratch.Propagator.ThicknessCotangents(ReadOnlySpan(bar, 0, arc.FluxWeight.Length), eachThickness.AsSpan())
+
     clearDiagonal kind arc.Beams.Length own.Re own.Im
 
     PotentialGather.ScatterAdd(
@@ -205,6 +235,7 @@ let pullArc
     {
         Scratch = scratch
         Thickness = thickness
+        EachThickness = eachThickness
         Weights = weights
         Moments = moments arc waveNumber own.Diagonal
     }

@@ -80,10 +80,10 @@ let tableOf (model: ForwardModel) (potential: Tensor) =
         Im = u.Im
     }
 
-/// What a function makes of the state of a frame: from finite numbers to finite numbers.
-let private finite (plan: FramePlan) (state: FrameState) calculate =
-    FrameModel.requireFinite "the thickness" plan [| state.Thickness |]
-    FrameModel.requireFinite "the rotation" plan [| state.Rotation.X; state.Rotation.Y; state.Rotation.Z |]
+/// What a function makes of the thicknesses and the rotation of a frame: from finite numbers to finite numbers.
+let private finite (plan: FramePlan) (thicknesses: float array) (rotation: Vector3) calculate =
+    FrameModel.requireFinite "the thickness" plan thicknesses
+    FrameModel.requireFinite "the rotation" plan [| rotation.X; rotation.Y; rotation.Z |]
 
     let result = calculate ()
     FrameModel.requireFinite "an intensity" plan result
@@ -98,7 +98,7 @@ let intensities (model: ForwardModel) (potential: Tensor) (states: FrameState ar
     perFrame model (fun workspace i ->
         let plan, state, k = model.Plan.Frames[i], states[i], model.Plan.WaveNumber
 
-        finite plan state (fun () ->
+        finite plan [| state.Thickness |] state.Rotation (fun () ->
             FrameModel.intensitiesAt
                 Result
                 workspace
@@ -133,7 +133,8 @@ let private scaledSum (model: ForwardModel) (losses: FrameLoss array) (cotangent
             potential[count + support[i]] <- potential[count + support[i]] + cotangent[f] * bar.Im[i]
 
     let thickness =
-        Array.map2 (fun c (l: FrameLoss) -> c * l.Cotangent.Thickness) cotangent losses
+        Array.map2 (fun c (l: FrameLoss) -> l.Cotangent.Thickness |> Array.map (fun bar -> c * bar)) cotangent losses
+        |> Array.concat
 
     let rotation =
         Array.map2 (fun c (l: FrameLoss) -> c * l.Cotangent.Rotation) cotangent losses
@@ -145,7 +146,7 @@ let private scaledSum (model: ForwardModel) (losses: FrameLoss array) (cotangent
 ///
 /// - `loss`: frame → intensities of its scored reflections → scalar
 /// - `potential`: U on the support list (`Potential.evaluate`)
-/// - `thickness`: one value for each frame, Å
+/// - `thickness`: n values for each frame, frame by frame, Å; its intensities are the mean of theirs
 /// - `rotation`: three values for each frame, rad, on top of the plan's corrections
 /// - result: one value for each frame
 ///
@@ -159,20 +160,17 @@ let losses
     =
     let evaluate (inputs: Tensor array) =
         let table = tableOf model inputs[0]
-        let t, omega = inputs[1].toArray1D<float>(), inputs[2].toArray1D<float>()
+        let thicknesses, omega = inputs[1].toArray1D<float>(), inputs[2].toArray1D<float>()
 
         let frame workspace i =
-            let plan = model.Plan.Frames[i]
-
-            let state =
-                {
-                    Thickness = t[i]
-                    Rotation = Vector3(omega[3 * i], omega[3 * i + 1], omega[3 * i + 2])
-                }
+            let plan, k = model.Plan.Frames[i], model.Plan.WaveNumber
+            let samples = thicknesses.Length / model.Plan.Frames.Length
+            let t = Array.sub thicknesses (samples * i) samples
+            let rotation = Vector3(omega[3 * i], omega[3 * i + 1], omega[3 * i + 2])
 
             let calculated =
-                finite plan state (fun () ->
-                    FrameModel.intensities workspace model.Plan.WaveNumber model.Precision table plan state)
+                finite plan t rotation (fun () ->
+                    FrameModel.intensities workspace k model.Precision table plan t rotation)
 
             let value, gradient = dsharp.fgrad (loss i) (dsharp.tensor calculated)
             FrameModel.requireFinite "the loss" plan [| float value |]
@@ -180,13 +178,7 @@ let losses
             {
                 Value = float value
                 Cotangent =
-                    FrameModel.adjoint
-                        workspace
-                        model.Plan.WaveNumber
-                        model.Kind
-                        plan
-                        state
-                        (gradient.toArray1D<float>())
+                    FrameModel.adjoint workspace k model.Kind plan samples rotation (gradient.toArray1D<float>())
             }
 
         let frames = perFrame model frame

@@ -35,8 +35,8 @@ type FrameCotangent =
     {
         /// ∂/∂Re U and ∂/∂Im U on the frame's support.
         Potential: Potential.Coefficients
-        /// ∂/∂t, Å⁻¹.
-        Thickness: float
+        /// ∂/∂t of each sample of the thickness, Å⁻¹.
+        Thickness: float array
         /// ∂/∂ω, rad⁻¹.
         Rotation: Vector3
         /// Of each tilt: ∂/∂weight, and ∂/∂z for the third row z of its rotation.
@@ -86,18 +86,19 @@ let private propagate
     (precision: Precision)
     (table: PotentialTable)
     (plan: FramePlan)
-    thickness
+    samples
     (rotations: Vector3 array)
-    valueOnly
+    sequel
     =
     gatherSupport workspace plan table
-    let thicknesses = thicknesses plan thickness
+    let thicknesses = thicknesses plan samples
+    let valueOnly = sequel = ValueOnly
 
     let ofArc _ (arc: Arc) (scratch: ArcScratch) =
         prepare workspace plan waveNumber rotations table.Kind arc scratch
         let matrix = matrixOf table.Kind arc rotations.Length scratch waveNumber
 
-        forward arc &matrix thicknesses precision valueOnly scratch
+        forward arc &matrix thicknesses precision sequel scratch
 
         let intensity =
             if valueOnly then
@@ -189,6 +190,8 @@ let private suffices need (plan: FramePlan) (results: float array array) error =
 
 /// I_c of the scored reflections of a frame, fractions of the incident beam.
 ///
+/// - `samples`: t, Å; of several the intensities are averaged, which share one propagation
+/// - `rotation`: rotation vector on top of the plan's correction, rad, ω-free axes
 /// - `precision`: arithmetic of the recurrence; automatic takes single where the bound of its error suffices for the frame
 /// - result: one value for each scored reflection
 let intensities
@@ -197,10 +200,17 @@ let intensities
     (precision: PrecisionChoice)
     (table: PotentialTable)
     (plan: FramePlan)
-    (state: FrameState)
+    (samples: float array)
+    rotation
     =
+    let sequel =
+        if samples.Length = 1 then
+            OfOneThickness
+        else
+            OfEachThickness
+
     inArithmetic precision (suffices Result plan) (fun arithmetic ->
-        propagate workspace waveNumber arithmetic table plan state.Thickness [| state.Rotation |] false)
+        propagate workspace waveNumber arithmetic table plan samples [| rotation |] sequel)
     |> Array.head
 
 /// The same for each of some rotations of a frame at one thickness, which share all but the diagonal of their matrices; no
@@ -216,7 +226,7 @@ let intensitiesAt
     (rotations: Vector3 array)
     =
     inArithmetic precision (suffices need plan) (fun arithmetic ->
-        propagate workspace waveNumber arithmetic table plan thickness rotations true)
+        propagate workspace waveNumber arithmetic table plan [| thickness |] rotations ValueOnly)
 
 /// The sum of the arcs' cotangents on the frame's support, in the order of the arcs.
 let private sumOfArcs length (parts: float array array) =
@@ -228,17 +238,47 @@ let private sumOfArcs length (parts: float array array) =
 
     sum
 
-/// The adjoint of the last `intensities` of this workspace, with the same frame, state and kind of potential.
-///
-/// - `cotangent`: ∂L/∂I_c for each scored reflection
-let adjoint (workspace: Workspace) waveNumber kind (plan: FramePlan) (state: FrameState) (cotangent: float array) =
-    let arcs = workspace.PerArc(plan, true, pullArc waveNumber plan kind cotangent)
-    let moments = arcs |> Array.collect _.Moments
-    let correction = Matrix3.Rotation state.Rotation
+/// ∂/∂t of so many samples of a frame's thickness, from its arcs.
+let private thicknessCotangents (plan: FramePlan) samples (arcs: ArcCotangent array) =
+    let shares = plan.Thicknesses
 
-    let rotation =
-        let derivatives =
-            Array.init 3 (fun i -> RotationVector.Derivative(state.Rotation, i))
+    if samples = 1 then
+        // the derivative of the propagation is that by its largest thickness
+        [|
+            (shares |> Seq.map _.Relative |> Seq.max) * (arcs |> Array.sumBy _.Thickness)
+        |]
+    else
+        let ofSample j =
+            Seq.sum (
+                seq {
+                    for k in 0 .. shares.Length - 1 ->
+                        shares[k].Relative
+                        * (arcs |> Array.sumBy _.EachThickness[j * shares.Length + k])
+                }
+            )
+
+        Array.init samples ofSample
+
+/// The adjoint of the last `intensities` of this workspace, with the same frame, samples, rotation and kind of potential.
+///
+/// - `samples`: how many
+/// - `cotangent`: ∂L/∂I_c for each scored reflection
+let adjoint
+    (workspace: Workspace)
+    waveNumber
+    kind
+    (plan: FramePlan)
+    samples
+    (rotation: Vector3)
+    (cotangent: float array)
+    =
+    let each = if samples = 1 then 0 else samples * plan.Thicknesses.Length
+    let arcs = workspace.PerArc(plan, true, pullArc each waveNumber plan kind cotangent)
+    let moments = arcs |> Array.collect _.Moments
+    let correction = Matrix3.Rotation rotation
+
+    let rotationCotangent =
+        let derivatives = Array.init 3 (fun i -> RotationVector.Derivative(rotation, i))
 
         let along i =
             Seq.fold2
@@ -258,11 +298,8 @@ let adjoint (workspace: Workspace) waveNumber kind (plan: FramePlan) (state: Fra
                 Re = sum _.SupportRe plan.Support.Length
                 Im = sum _.SupportIm (imaginary kind plan.Support.Length)
             }
-        // the derivative of the propagation is that by its largest thickness
-        Thickness =
-            (plan.Thicknesses |> Seq.map _.Relative |> Seq.max)
-            * (arcs |> Array.sumBy _.Thickness)
-        Rotation = rotation
+        Thickness = thicknessCotangents plan samples arcs
+        Rotation = rotationCotangent
         Tilts =
             Array.map2
                 (fun weight (moment: Vector3) -> struct (weight, correction * moment))
@@ -315,12 +352,12 @@ let atThicknesses
 /// - result: tilts × scored reflections
 let rockingCurves (workspace: Workspace) waveNumber precision (table: PotentialTable) (plan: FramePlan) thickness =
     gatherSupport workspace plan table
-    let thicknesses = thicknesses plan thickness
+    let thicknesses = thicknesses plan [| thickness |]
 
     let ofArc arithmetic (arc: Arc) (scratch: ArcScratch) =
         prepare workspace plan waveNumber [| Vector3.Zero |] table.Kind arc scratch
         let matrix = matrixOf table.Kind arc 1 scratch waveNumber
-        forward arc &matrix thicknesses arithmetic true scratch
+        forward arc &matrix thicknesses arithmetic ValueOnly scratch
 
         let curves =
             Array.init arc.TiltCount (fun s ->

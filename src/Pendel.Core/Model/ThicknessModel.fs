@@ -1,7 +1,7 @@
 /// Models of the apparent thickness: one type, angle → t, differentiable in its parameters.
 ///
 /// Kinematical, constant, one per frame, quadratic and ThicknessNN are values of it; a library user makes another with
-/// three fields and puts it into the problem (`Problem.withThickness`).
+/// four fields and puts it into the problem (`Problem.withThickness`).
 module Pendel.Core.ThicknessModel
 
 open System
@@ -21,6 +21,17 @@ type Curve =
         Stiffness: ThicknessNN.Stiffness
     }
 
+/// How the thickness of a frame spreads about that of its model.
+type Spread =
+    {
+        /// angles (degrees) → parameters → σ of the thickness at each angle, Å.
+        At: float array -> Tensor -> Tensor
+        /// Whether σ alone depends on the parameter of a place.
+        IsOwn: int -> bool
+        /// Learning rate of its own parameters at the start of the cosine decay.
+        LearningRate: float
+    }
+
 /// A model of the apparent thickness.
 type ThicknessModel =
     {
@@ -28,6 +39,8 @@ type ThicknessModel =
         Follow: Curve -> float array
         /// angles (degrees) → parameters → t at each angle, Å.
         At: float array -> Tensor -> Tensor
+        /// None where there is one thickness.
+        Spread: Spread option
         /// Learning rate of the parameters at the start of the cosine decay; 0 holds them.
         LearningRate: float
     }
@@ -45,6 +58,7 @@ let fixedAt (t: float) : ThicknessModel =
     {
         Follow = fun _ -> [||]
         At = fun angles _ -> dsharp.full ([| angles.Length |], t)
+        Spread = None
         LearningRate = 0.0
     }
 
@@ -57,6 +71,7 @@ let constant: ThicknessModel =
     {
         Follow = fun curve -> [| mean curve |]
         At = fun angles p -> p.expand [ angles.Length ]
+        Spread = None
         LearningRate = 0.0
     }
 
@@ -98,6 +113,7 @@ let perFrame min max rate (knots: float array) : ThicknessModel =
     {
         Follow = follow
         At = at
+        Spread = None
         LearningRate = rate
     }
 
@@ -151,11 +167,16 @@ let quadratic min rate (frames: float array) : ThicknessModel =
             fun angles p ->
                 let above = (parabola (place angles) p - floor) / softness
                 quadraticScale * (floor + softness * above.softplus ())
+        Spread = None
         LearningRate = rate
     }
 
+/// Learning rate of the weights of σ: unlike the mean, which starts on the scanned curve, σ has to be found, and anew after each
+/// scan. A full step of all of them changes it by about a quarter.
+let private spreadRate = 2.5e-3
+
 /// ThicknessNN: t from a network of 2 × 64 tanh that starts on the curve. With a quadratic prior o₁ is the sum of a parabola
-/// (a > 0) and the network's.
+/// (a > 0) and the network's; where the thickness is sampled, o₂ of the network is that of σ.
 let network (settings: Settings) (frames: float array) : ThicknessModel =
     let low, high = settings.ThicknessMin, settings.ThicknessMax
 
@@ -167,6 +188,7 @@ let network (settings: Settings) (frames: float array) : ThicknessModel =
         }
 
     let hasPrior = settings.ThicknessPrior = QuadraticPrior
+    let isSampled = settings.ThicknessSamples > 1
 
     let at angles (p: Tensor) =
         let net = networkAt angles
@@ -183,7 +205,13 @@ let network (settings: Settings) (frames: float array) : ThicknessModel =
     let follow (curve: Curve) =
         let net = networkAt curve.Angles
         let target = curve.Thickness |> Array.map (ThicknessNN.unbounded low high)
-        let start = ThicknessNN.initial settings.Seed
+        let drawn = ThicknessNN.initial settings.Seed
+
+        let start =
+            if isSampled then
+                ThicknessNN.withEvenSpread drawn
+            else
+                drawn
 
         if hasPrior then
             let prior = fitParabola net.Inputs target curve.Trust
@@ -195,6 +223,16 @@ let network (settings: Settings) (frames: float array) : ThicknessModel =
     {
         Follow = follow
         At = at
+        Spread =
+            if isSampled then
+                Some
+                    {
+                        At = fun angles p -> ThicknessNN.spread (networkAt angles) p[.. ThicknessNN.weightCount - 1]
+                        IsOwn = ThicknessNN.isOfSpread
+                        LearningRate = spreadRate
+                    }
+            else
+                None
         LearningRate = settings.NetworkLearningRate
     }
 

@@ -1,7 +1,8 @@
 /// The apparent thickness as a smooth function of the tilt angle: a network α → (μ, log σ²).
 ///
 /// x = α mapped to [−1, 1] over the data set; h₁ = tanh(W₁x + b₁), h₂ = tanh(W₂h₁ + b₂), (o₁, o₂) = W₃h₂ + b₃;
-/// t = t_min + (t_max − t_min)·sigmoid(2o₁): bounded by construction.
+/// t = t_min + (t_max − t_min)·sigmoid(2o₁): bounded by construction; where the thickness is sampled, o₂ gives its standard
+/// deviation σ.
 /// Source: Malik et al. (2025), arXiv 2508.05908, with a hard bound in place of its linear map.
 module Pendel.Core.ThicknessNN
 
@@ -65,14 +66,39 @@ let private hidden (network: Network) parts =
         x |> layer w1 b1 |> layer w2 b2
     | _ -> invalidOp "the network has six parameter blocks"
 
-/// o₁ of each frame from the weight vector.
-let outputs (network: Network) (weights: Tensor) : Tensor =
+/// o₁ of each frame, then o₂ of each.
+let private both (network: Network) (weights: Tensor) : Tensor =
     let parts = split weights
     let output = (hidden network parts).matmul parts[4] + parts[5]
-    output.transpose().view(-1).[0 .. network.Inputs.Length - 1]
+    output.transpose().view -1
+
+/// o₁ of each frame from the weight vector.
+let outputs (network: Network) (weights: Tensor) : Tensor =
+    (both network weights).[0 .. network.Inputs.Length - 1]
 
 /// t = t_min + (t_max − t_min)·sigmoid(2o), Å.
 let bounded min max (o: Tensor) : Tensor = min + (max - min) * (2.0 * o).sigmoid()
+
+/// Bounds of σ, shares of t_max − t_min.
+let private narrowest, private widest = 1e-3, 1e-1
+
+/// σ of the thickness of each frame, Å, from the weight vector: ln σ = ln σ_min + ln(σ_max/σ_min)·sigmoid(2o₂), σ_min and σ_max
+/// being 0.1 and 10 % of t_max − t_min.
+let spread (network: Network) (weights: Tensor) : Tensor =
+    let frames = network.Inputs.Length
+    let share = (2.0 * (both network weights).[frames..]).sigmoid()
+
+    narrowest
+    * (network.Max - network.Min)
+    * (log (widest / narrowest) * share).exp()
+
+/// Whether a weight is one of the output layer on which o₂ alone depends.
+let isOfSpread place =
+    weightCount - 2 * Hidden - 2 <= place && place < weightCount && place % 2 = 1
+
+/// Weights with o₂ = 0: σ is 1 % of the range at every angle, between its bounds.
+let withEvenSpread (weights: float array) =
+    weights |> Array.mapi (fun i w -> if isOfSpread i then 0.0 else w)
 
 /// t of each frame, Å, from the weight vector.
 let evaluate (network: Network) (weights: Tensor) : Tensor =

@@ -34,7 +34,7 @@ let private goodnessOfFit parameters (rows: (Observation * float) array) =
     else
         None
 
-let private frameResult (plan: FramePlan) (rows: Residual.Rows) thickness (calculated: float array) =
+let private frameResult (plan: FramePlan) (rows: Residual.Rows) thickness spread (calculated: float array) =
     {
         Id = plan.Frame.Id
         Alpha = plan.Frame.Alpha
@@ -47,9 +47,18 @@ let private frameResult (plan: FramePlan) (rows: Residual.Rows) thickness (calcu
                 None
         RObs = Residual.rObserved rows calculated
         Thickness = thickness
+        ThicknessSpread = spread
         Correction = plan.Correction
         Scale = Residual.scale rows calculated
     }
+
+/// σ of the thickness of frames, Å, where it is sampled.
+let private spreads (problem: Problem) (state: State) (plans: FramePlan array) =
+    match problem.ThicknessModel.Spread, state.ThicknessParameters with
+    | Some spread, Some parameters ->
+        (spread.At (plans |> Array.map _.Frame.Alpha) (dsharp.tensor parameters)).toArray1D<float>()
+        |> Array.map Some
+    | _ -> Array.create plans.Length None
 
 let private reflectionResults isFree id (frame: FreeRows.FrameRows) =
     frame.Scored
@@ -155,9 +164,11 @@ let private evaluate hand (problem: Problem) (stage: Stage) (state: State) : Eva
     let over f =
         kept |> Array.map (fun i -> f plans[i] stage.Model.Rows[i] all[i])
 
+    let spreads = spreads problem state plans
+
     let frames =
         kept
-        |> Array.map (fun i -> frameResult plans[i] stage.Model.Rows[i] states[i].Thickness all[i])
+        |> Array.map (fun i -> frameResult plans[i] stage.Model.Rows[i] states[i].Thickness spreads[i] all[i])
 
     let working =
         over (fun plan rows calculated -> plan.Frame.Id, FreeRows.working plan rows calculated)

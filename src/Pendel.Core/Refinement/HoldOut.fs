@@ -8,12 +8,6 @@ open System
 open System.Collections.Immutable
 open Pendel.Diffraction
 
-/// The finaliser of SplitMix64: Steele, Lea & Flood (2014), doi 10.1145/2660193.2660195.
-let private mix (x: uint64) =
-    let x = (x ^^^ (x >>> 30)) * 0xBF58476D1CE4E5B9UL
-    let x = (x ^^^ (x >>> 27)) * 0x94D049BB133111EBUL
-    x ^^^ (x >>> 31)
-
 /// A number in [0, 1) that a seed gives to a measurement, the same on every machine.
 let draw (seed: int) (measurement: Observation) =
     // −0 and 0 are equal, so they get one pattern of bits
@@ -22,16 +16,15 @@ let draw (seed: int) (measurement: Observation) =
 
     let hkl = measurement.Hkl
 
-    [
-        uint64 seed
-        uint64 hkl.H
-        uint64 hkl.K
-        uint64 hkl.L
-        bits measurement.Intensity
-        bits measurement.Su
-    ]
-    |> List.fold (fun state word -> mix (state + word + 0x9E3779B97F4A7C15UL)) 0UL
-    |> fun hash -> float (hash >>> 11) / float (1UL <<< 53)
+    Draw.uniform
+        [
+            uint64 seed
+            uint64 hkl.H
+            uint64 hkl.K
+            uint64 hkl.L
+            bits measurement.Intensity
+            bits measurement.Su
+        ]
 
 /// True for a measurement that is held out.
 let isHeldOut (settings: Settings) measurement =

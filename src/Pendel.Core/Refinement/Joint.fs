@@ -7,12 +7,15 @@ open Pendel.Tensors
 open Pendel.Diffraction
 open Pendel.Core.Problem
 
-/// Mean of wR_I over the frames that count, from structure parameters, then those of the thickness model, in one vector.
+/// Mean of wR_I over the frames that count, of intensities at the thickness of the model or averaged over its samples, from structure parameters, then those of the thickness model, in one vector.
 let loss (problem: Problem) (stage: Stage) : Tensor -> Tensor =
     let structure = problem.Structure.Count
     let scored = Problem.scoredFrames stage
-    let angles = [| for plan in stage.Model.Plan.Frames -> plan.Frame.Alpha |]
-    let noRotation = dsharp.zeros (3 * angles.Length)
+    let frames = [| for plan in stage.Model.Plan.Frames -> plan.Frame |]
+    let noRotation = dsharp.zeros (3 * frames.Length)
+
+    let samples =
+        ThicknessSampling.samples problem.Settings problem.ThicknessModel frames
 
     // a frame that the mean leaves out may have no wR_I, or one without a derivative
     let wR i calculated =
@@ -24,9 +27,11 @@ let loss (problem: Problem) (stage: Stage) : Tensor -> Tensor =
             dsharp.tensor 0.0
 
     fun p ->
-        let thickness = problem.ThicknessModel.At angles p[structure..]
         let potential = Problem.potential problem stage p[.. structure - 1]
-        let losses = ForwardModel.losses stage.Model wR potential thickness noRotation
+
+        let losses =
+            ForwardModel.losses stage.Model wR potential (samples p[structure..]) noRotation
+
         (losses.gather (0, scored)).mean()
 
 /// Thickness of every frame of the data by the model.
@@ -104,6 +109,14 @@ let private thicknessRate pace (problem: Problem) (parameters: float array) =
 
         min rate (pace.Reach / Array.sumBy abs (slope.toArray1D<float>()))
 
+/// The learning rate of every parameter of the thickness model: those that the spread alone depends on have its own.
+let private thicknessRates pace (problem: Problem) (parameters: float array) =
+    let rate = thicknessRate pace problem parameters
+
+    match problem.ThicknessModel.Spread with
+    | Some spread -> Array.init parameters.Length (fun i -> if spread.IsOwn i then spread.LearningRate else rate)
+    | None -> Array.create parameters.Length rate
+
 /// Runs the optimiser of the settings; keeps the best state, the start included.
 ///
 /// Raises `NumericalException` naming the frame if a loss is not finite.
@@ -131,7 +144,7 @@ let runAt pace (monitor: Monitor) (problem: Problem) (stage: Stage) (state: Stat
             Rates =
                 Array.append
                     (Array.create count (pace.Factor * settings.LearningRate))
-                    (Array.create parameters.Length (thicknessRate pace problem parameters))
+                    (thicknessRates pace problem parameters)
             Epochs = pace.Epochs
             Decay = Adam.cosineDecay pace.Epochs
             Continue = proceed

@@ -46,18 +46,15 @@ let private frameLoss (problem: Problem) (stage: Stage) (state: State) table mos
     let tilts = Rocking.tilts curve
     let plan = model.Plan.Frames[i].WithTilts tilts
 
-    let at: FrameState =
-        {
-            Thickness = state.Thickness[plan.Frame.Id]
-            Rotation = Vector3.Zero
-        }
+    let k, t = model.Plan.WaveNumber, state.Thickness[plan.Frame.Id]
 
-    let k = model.Plan.WaveNumber
-    let calculated = FrameModel.intensities workspace k model.Precision table plan at
+    let calculated =
+        FrameModel.intensities workspace k model.Precision table plan [| t |] Vector3.Zero
+
     let value, gradient = dsharp.fgrad (Residual.wR rows) (dsharp.tensor calculated)
 
     let cotangent =
-        FrameModel.adjoint workspace k model.Kind plan at (gradient.toArray1D<float>())
+        FrameModel.adjoint workspace k model.Kind plan 1 Vector3.Zero (gradient.toArray1D<float>())
 
     let weightSlopes = Rocking.weightDerivatives curve tilts
     let slopes = Array.zeroCreate<float> 2

@@ -18,8 +18,10 @@ type FrameResult =
         WR: float option
         /// R_obs; None if the frame is left out of the mean.
         RObs: float option
-        /// Thickness, Å.
+        /// Thickness, Å; where it is sampled, the mean μ of the samples' distribution, at which intensities are.
         Thickness: float
+        /// σ of the thickness, Å; None where it is not sampled.
+        ThicknessSpread: float option
         /// Orientation correction ω_f, rotation vector in the ω-free axes, rad.
         Correction: Vector3
         /// Scale c: I_o ≈ c I_c.

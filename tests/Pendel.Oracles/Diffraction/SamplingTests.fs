@@ -63,12 +63,6 @@ let private resampled (plan: FramePlan) waveNumber n =
         plan.Support
     )
 
-let private state =
-    {
-        Thickness = thickness
-        Rotation = Vector3.Zero
-    }
-
 /// R = Σ|F − F′|/ΣF′ of all frames, F on the scale of F′.
 let private r (found: float array array) (expected: float array array) =
     let amplitudes (a: float array array) = a |> Array.map (Array.map sqrt)
@@ -106,7 +100,8 @@ let ``under-sampled rocking curves of quartz err as stated`` () =
                 PrecisionChoice.Double
                 table
                 (resampled f plan.WaveNumber n)
-                state)
+                [| thickness |]
+                Vector3.Zero)
         |> Seq.toArray
 
     let converged = at 300
@@ -134,7 +129,15 @@ let private atSgMax sgMax =
             }
 
     let plan = stage.Model.Plan
-    let states = plan.Frames |> Seq.map (fun _ -> state) |> Seq.toArray
+
+    let states =
+        plan.Frames
+        |> Seq.map (fun _ ->
+            {
+                Thickness = thickness
+                Rotation = Vector3.Zero
+            })
+        |> Seq.toArray
 
     Array.zip
         (plan.Frames

@@ -56,6 +56,7 @@ let ``written settings read back as they were`` () =
             "thickness-range", "150..900.5"
             "thickness-model", "per-frame"
             "thickness-prior", "quadratic"
+            "thickness-samples", "8"
             "thickness-distribution", "0.5:1,1.25:3"
             "scattering-factors", "peng1996-extended"
             "absorption", "tds"

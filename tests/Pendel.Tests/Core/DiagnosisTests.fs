@@ -29,6 +29,7 @@ let private frame id =
         WR = Some(0.03 + 0.001 * float (id % 3))
         RObs = Some 0.04
         Thickness = 700.0
+        ThicknessSpread = None
         Correction = Vector3.Zero
         Scale = 1.0 + 0.01 * float id
     }

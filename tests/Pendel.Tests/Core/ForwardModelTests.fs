@@ -94,6 +94,43 @@ let ``so it does for mosaic crystals, in precession and through distributions of
         pullbackHolds (tinyOf variant quartz)
 
 [<Fact>]
+let ``the pullback of losses of averages over samples of the thickness agrees with differences in each of them`` () =
+    let sampled (problem: Problem.Problem, _, stage: Problem.Stage) =
+        PullbackCheck.holdsAt
+            4
+            { PullbackCheck.case
+                  $"sampled losses, {problem.Settings.ThicknessDistribution}"
+                  [ [| problem.Structure.Count |]; [| 2 * 3 |]; [| 6 |] ]
+                  (losses (problem, stage)) with
+                Interval = -0.5, 0.5
+                Step = 5e-4
+                Tolerance = 1e-7
+            }
+
+    for case in every.Value do
+        sampled case
+
+    for distribution in [ Uniform; Given [ 2.0, 1.0; 3.0, 0.5; 2.5, 2.0 ] ] do
+        sampled (
+            tinyOf
+                { settings with
+                    ThicknessDistribution = distribution
+                }
+                quartz
+        )
+
+[<Fact>]
+let ``samples of one thickness give its losses`` () =
+    let problem, _, stage = tiny.Value
+    let q = dsharp.zeros problem.Structure.Count
+    let omega = dsharp.zeros 6
+
+    let at (x: float list) =
+        (losses (problem, stage) [| q; dsharp.tensor x; omega |]).toArray1D<float>()
+
+    Array.iter2 (fun (a: float) b -> Assert.Equal(a, b, 1e-12)) (at [ 0.1; 0.4 ]) (at [ 0.1; 0.1; 0.4; 0.4 ])
+
+[<Fact>]
 let ``the gradient of the loss agrees with differences in the mosaicities, in rotation and precession`` () =
     for geometry in [ CollectionGeometry.Rotation; CollectionGeometry.Precession ] do
         let problem, state, stage =
@@ -164,6 +201,22 @@ let ``the gradient of the joint loss agrees with differences in every parameter 
     for problem, _, stage in every.Value do
         jointGradientHolds problem stage [ 0 .. problem.Structure.Count - 1 ]
 
+[<Fact>]
+let ``so it does where the thickness is sampled: in the weights of its mean and of its spread`` () =
+    for distribution in [ Plate; Uniform ] do
+        let problem, _, stage =
+            tinyOf
+                { settings with
+                    ThicknessSamples = 3
+                    ThicknessDistribution = distribution
+                }
+                quartz
+
+        let ofOutput o =
+            problem.Structure.Count + ThicknessNN.weightCount - 2 + o
+
+        jointGradientHolds problem stage [ ofOutput 0; ofOutput 1 ]
+
 [<SharedFact("data/quartz/quartz.cif", "data/quartz/quartz.cif_pets")>]
 let ``the gradient of the joint loss of measured quartz agrees with differences`` () =
     let experiment = (PetsReader.Read(path "data/quartz/quartz.cif_pets")).Value
@@ -188,14 +241,18 @@ let ``the gradient of the joint loss of measured quartz agrees with differences`
 
 [<Fact>]
 let ``losses and gradients are the same bits for one thread, for two and again, for many frames and for one`` () =
-    for frames in [ 6; 1 ] do
+    for frames, samples in [ 6, 1; 1, 1; 6, 3; 1, 3 ] do
         let experiment =
             geometry quartz.Cell [ for i in 0 .. frames - 1 -> 8.0 * float i - 20.0 ]
 
         let data =
             noiseFree settings quartz experiment (fun s -> uniform experiment 400.0 s)
 
-        let manyArcs = { settings with Arcs = ArcCut.PerTilt }
+        let manyArcs =
+            { settings with
+                Arcs = ArcCut.PerTilt
+                ThicknessSamples = samples
+            }
 
         let gradient threads =
             let problem, _, stage =
@@ -256,8 +313,9 @@ let ``intensities at many thicknesses are those at each`` () =
         FrameModel.atThicknesses (Workspace()) k precision table plan rotation thicknesses
 
     for t, values in Array.zip thicknesses all do
-        let state = { Thickness = t; Rotation = rotation }
-        let one = FrameModel.intensities (Workspace()) k precision table plan state
+        let one =
+            FrameModel.intensities (Workspace()) k precision table plan [| t |] rotation
+
         Array.iter2 (fun (a: float) b -> Assert.Equal(a, b, 1e-12)) one values
 
 [<Fact>]
@@ -272,16 +330,7 @@ let ``a thin crystal diffracts kinematically: I = (π U t)² sinc²(π S t)/K² 
 
     for plan in stage.Model.Plan.Frames do
         let values =
-            FrameModel.intensities
-                (Workspace())
-                k
-                stage.Model.Precision
-                table
-                plan
-                {
-                    Thickness = t
-                    Rotation = Vector3.Zero
-                }
+            FrameModel.intensities (Workspace()) k stage.Model.Precision table plan [| t |] Vector3.Zero
 
         for row, value in Seq.zip plan.Scored values do
             let hkl = row.Observation.Hkl

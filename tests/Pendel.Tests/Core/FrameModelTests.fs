@@ -68,11 +68,7 @@ let ``without imaginary parts intensities and gradients are those with imaginary
             Im = Array.zeroCreate real.Re.Length
         }
 
-    let state =
-        {
-            Thickness = 430.0
-            Rotation = Vector3(1e-3, 2e-3, -1e-3)
-        }
+    let thickness, rotation = 430.0, Vector3(1e-3, 2e-3, -1e-3)
 
     let close (a: float array) (b: float array) =
         let largest = Array.max (Array.map abs a)
@@ -81,7 +77,9 @@ let ``without imaginary parts intensities and gradients are those with imaginary
     for plan in stage.Model.Plan.Frames do
         let both (table: PotentialTable) =
             let workspace, k = Workspace(), stage.Model.Plan.WaveNumber
-            let i = FrameModel.intensities workspace k stage.Model.Precision table plan state
+
+            let i =
+                FrameModel.intensities workspace k stage.Model.Precision table plan [| thickness |] rotation
 
             i,
             FrameModel.adjoint
@@ -89,14 +87,15 @@ let ``without imaginary parts intensities and gradients are those with imaginary
                 k
                 table.Kind
                 plan
-                state
+                1
+                rotation
                 (i |> Array.mapi (fun j x -> sin (float j) / (x + 1e-3)))
 
         let (i, a), (j, b) = both real, both hermitian
         close i j
         close a.Potential.Re b.Potential.Re
         Assert.Empty a.Potential.Im
-        close [| a.Thickness |] [| b.Thickness |]
+        close a.Thickness b.Thickness
         close [| a.Rotation.X; a.Rotation.Y; a.Rotation.Z |] [| b.Rotation.X; b.Rotation.Y; b.Rotation.Z |]
 
 [<Fact>]

@@ -14,6 +14,7 @@ let ``settings of stages and parts that do not take part are named, the defaults
     let idle =
         { standard with
             ThicknessPrior = QuadraticPrior
+            ThicknessSamples = 4
             NetworkLearningRate = 1e-3
             Seed = 3
             OrientationPrior = 0.1
@@ -26,6 +27,7 @@ let ``settings of stages and parts that do not take part are named, the defaults
     Assert.Equal<string list>(
         [
             "thickness-prior"
+            "thickness-samples"
             "network-learning-rate"
             "seed"
             "orientation-prior"
@@ -39,6 +41,11 @@ let ``settings of stages and parts that do not take part are named, the defaults
                     Free = 0.1
                 }
         )
+    )
+
+    Assert.Equal<string list>(
+        [ "thickness-samples"; "free-seed" ],
+        named (IdleSettings.ofStages { idle with Epochs = 0 })
     )
 
     Assert.Empty(

@@ -118,6 +118,7 @@ let ``a model of one's own is refined`` () =
     let model =
         {
             Follow = fun curve -> [| curve.Thickness[2] |]
+            Spread = None
             At = fun angles p -> p * dsharp.tensor (angles |> Array.map (fun a -> plate a / 400.0))
             LearningRate = 1.0
         }

@@ -156,6 +156,16 @@ let distributed (stretches: (float * float) list) (beams: int[]) (propagator: Pr
     propagator.ForwardMany(&matrix, thicknesses, shares, beams, precision, intensities.AsSpan())
     intensities
 
+/// ∂/∂t_j of each of some thicknesses, for a cotangent of the intensities of some beams averaged over them with shares.
+let thicknessCotangents (thicknesses: float[]) (shares: float[]) (beams: int[]) precision arc (cotangent: float[]) =
+    let propagator = Propagator()
+    let intensities = Array.zeroCreate (arc.Beams * arc.Tilts)
+    let matrix = arc.Matrix
+    propagator.ForwardMany(&matrix, thicknesses, shares, beams, precision, intensities.AsSpan(), withSlopes = true)
+    let result = Array.zeroCreate thicknesses.Length
+    propagator.ThicknessCotangents(cotangent, result.AsSpan())
+    result
+
 let pullbackOf propagate precision (arc: Arc) (thickness: float) (cotangent: float[]) =
     let propagator = Propagator()
     propagate propagator precision arc thickness |> ignore

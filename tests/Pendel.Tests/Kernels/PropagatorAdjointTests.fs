@@ -65,6 +65,85 @@ let ``the pullback through a distribution of thickness agrees with differences``
             checkOf (distributed [ 0.3, 0.2; 1.0, 0.5; 0.7, 0.3 ] chosen) (random 3 kind beams tilts) 300.0
 
 [<Fact>]
+let ``the pullback to each of many thicknesses agrees with differences, and in proportion with the one to their scale``
+    ()
+    =
+    let stretches = [ 0.0, 0.1; 0.3, 0.2; 1.0, 0.5; 0.7, 0.3; 0.99, -0.2 ]
+
+    for kind in [ RealSymmetric; Hermitian; Absorptive ] do
+        for beams, tilts in [ 1, 2; 2, 1; 9, 3; 21, 13 ] do
+            let arc = random 3 kind beams tilts
+            let chosen = [| for g in beams - 1 .. -2 .. 0 -> g |]
+            let shares = [| for _, share in stretches -> share |]
+            let thicknesses = [| for stretch, _ in stretches -> 300.0 * stretch |]
+            let cotangent = direction (Random 5) (beams * tilts)
+
+            let value j h =
+                let moved =
+                    stretches |> List.mapi (fun i (t, p) -> (if i = j then t + h / 300.0 else t), p)
+
+                dot cotangent (distributed moved chosen (Propagator()) Precision.Double arc 300.0)
+
+            let found =
+                thicknessCotangents thicknesses shares chosen Precision.Double arc cotangent
+
+            for j in 1 .. thicknesses.Length - 1 do
+                let expected = slope 0.1 (value j)
+                Assert.True(abs (expected - found[j]) < 1e-9, $"t_{j}: {found[j]}, by differences {expected}")
+
+            // at the entrance face the derivative is one-sided: the mean absorption of the incident beam
+            let incident =
+                if kind = Absorptive && Array.contains 0 chosen then
+                    Seq.sum (seq { for s in 0 .. tilts - 1 -> cotangent[s * beams] }) * arc.Im[0]
+                else
+                    0.0
+
+            Assert.Equal(-2.0 * Math.PI / 40.0 * shares[0] * incident, found[0], 1e-14)
+
+            let along =
+                (pullbackOf (distributed stretches chosen) Precision.Double arc 300.0 cotangent).Thickness
+
+            Assert.Equal(along, Array.fold2 (fun sum (t, _) x -> sum + t * x) 0.0 (Array.ofList stretches) found, 1e-12)
+
+            let single =
+                thicknessCotangents thicknesses shares chosen Precision.Single arc cotangent
+
+            Array.iter2 (fun (a: float) b -> Assert.Equal(a, b, 1e-5)) found single
+
+[<Fact>]
+let ``slopes change no bit of the averaged intensities, and are refused of values only and of one thickness`` () =
+    let arc = random 3 Hermitian 9 3
+    let thicknesses, shares = [| 90.0; 300.0 |], [| 0.4; 0.6 |]
+
+    let averaged valueOnly slopes =
+        let intensities = Array.zeroCreate<float> 27
+        let beams = [| 1; 4 |]
+        let matrix = arc.Matrix
+
+        Propagator()
+            .ForwardMany(&matrix, thicknesses, shares, beams, Precision.Double, intensities.AsSpan(), valueOnly, slopes)
+
+        intensities
+
+    Assert.Equal<float>(averaged false false, averaged false true)
+
+    // a frame without scored beams in an arc has no share in its thicknesses
+    Assert.Equal<float>(
+        [| 0.0; 0.0 |],
+        thicknessCotangents thicknesses shares [||] Precision.Double arc (Array.create 27 1.0)
+    )
+
+    Assert.Throws<ArgumentException>(fun () -> averaged true true |> ignore)
+    |> ignore
+
+    Assert.Throws<InvalidOperationException>(fun () ->
+        let propagator = Propagator()
+        forwardWith propagator Precision.Double arc 300.0 |> ignore
+        let cotangent = Array.create 27 1.0
+        propagator.ThicknessCotangents(cotangent, (Array.zeroCreate<float> 2).AsSpan()))
+    |> ignore
+
+[<Fact>]
 let ``the pullback at a zone axis with degenerate levels agrees with differences`` () =
     let ring = random 1 RealSymmetric 7 2
 

@@ -31,6 +31,7 @@ let private frame id correction : FrameResult =
         WR = if id = 2 then None else Some 0.05
         RObs = None
         Thickness = 400.0 + float id
+        ThicknessSpread = None
         Correction = Vector3(correction * Math.PI / 180.0, 0.0, 0.0)
         Scale = 1.5
     }
