@@ -28,7 +28,7 @@ type private Order =
     {
         Folder: string
         /// Files of the folder may be replaced.
-        MayReplace: bool
+        IsReplacing: bool
         IsQuiet: bool
         Settings: Settings
         Threads: int
@@ -36,6 +36,15 @@ type private Order =
         /// The checkpoint that it goes on from.
         Earlier: CheckpointJson.Content option
     }
+
+/// Whether files may be written to a folder: a checkpoint is no reason to refuse it.
+let private mayReplace folder isReplacing =
+    isReplacing || CheckpointFile.IsAloneIn folder
+
+/// Says a warning, unless the run is quiet.
+let private warn terminal order message =
+    if not order.IsQuiet then
+        Terminal.warn terminal [ message ]
 
 /// Reads and checks all that a run needs.
 ///
@@ -59,11 +68,11 @@ let private order files (options: Map<string, string>) =
     | None when not force -> Checkpoints.requireNone folder
     | None -> ()
 
-    ResultFolder.Claim(folder, force || resume)
+    ResultFolder.Claim(folder, mayReplace folder (force || resume))
 
     {
         Folder = folder
-        MayReplace = force || resume
+        IsReplacing = force || resume
         IsQuiet = options.ContainsKey "quiet"
         Settings = settings
         Threads = threads
@@ -73,10 +82,7 @@ let private order files (options: Map<string, string>) =
 
 /// Refines as ordered; checkpoints go to the folder of the results.
 let private refine terminal order seconds =
-    let warn message =
-        if not order.IsQuiet then
-            Terminal.warn terminal [ message ]
-
+    let warn = warn terminal order
     order.Inputs.Warnings |> List.iter warn
 
     match order.Earlier with
@@ -119,7 +125,7 @@ let private finish terminal order (outcome: Outcome) kept written =
                 ""
 
         terminal.Error.WriteLine $"interrupted: {place} holds the best state so far{checkpoint}"
-    | Some _ -> Checkpoints.remove (fun message -> Terminal.warn terminal [ message ]) order.Folder
+    | Some _ -> Checkpoints.remove (warn terminal order) order.Folder
     | None -> ()
 
     if kept <> Some order.Folder then ExitCode.Data
@@ -143,8 +149,7 @@ let run (terminal: Terminal) files (options: Map<string, string>) =
 
     let written = Results.ofRefinement run order.Inputs.Experiment outcome
 
-    // the checkpoint of this run is no reason to refuse its folder
-    let mayReplace = order.MayReplace || CheckpointFile.IsAloneIn order.Folder
+    let kept =
+        Results.keep terminal order.Folder (mayReplace order.Folder order.IsReplacing) written
 
-    let kept = Results.keep terminal order.Folder mayReplace written
     finish terminal order outcome kept written

@@ -19,14 +19,13 @@ public static class CheckpointFile
     /// <param name="folder">The folder of the results; it need not exist.</param>
     public static bool IsIn(string folder) => File.Exists(PathIn(folder));
 
-    /// <summary>Whether a folder has a checkpoint, perhaps a half-written one, too, and nothing else.</summary>
+    /// <summary>Whether a folder has nothing but a checkpoint or what a failure left of writing one.</summary>
     /// <param name="folder">The folder of the results; false if it does not exist or cannot be listed.</param>
     public static bool IsAloneIn(string folder)
     {
         try
         {
-            return IsIn(folder)
-                && Directory.EnumerateFileSystemEntries(folder).All(path => Path.GetFileName(path) is Name or Partial);
+            return Directory.EnumerateFileSystemEntries(folder).All(path => Path.GetFileName(path) is Name or Partial);
         }
         catch (Exception e) when (TextFile.IsFileFailure(e))
         {
