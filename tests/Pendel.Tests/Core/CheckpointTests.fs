@@ -2,6 +2,7 @@ module Pendel.Tests.Core.CheckpointTests
 
 open System
 open System.Threading
+open Pendel.Crystallography
 open Pendel.Diffraction
 open Pendel.Core
 open Pendel.Core.Checkpoint
@@ -15,7 +16,7 @@ let private settings =
         Selection = SelectionSettings(1.1, 0.01, 1.1, 0.9, 0.0)
         Orientation = Gradient
         Cycles = 2
-        Epochs = 6
+        Epochs = 7
         LearningRate = 0.06
         NetworkLearningRate = 1e-3
         MosaicityAlong = Refined
@@ -110,6 +111,27 @@ let ``a refinement that goes on from any checkpoint ends in the same bits`` () =
                 Assert.Equal(last checkpoints, last later)
 
 [<Fact>]
+let ``what is left to say after the last step is said of the rows of the last joint refinement`` () =
+    let outcome, checkpoints = whole.Value
+    let last = List.last checkpoints
+
+    let turned =
+        { last with
+            Planned =
+                last.Planned
+                |> Option.map (fun planned ->
+                    { planned with
+                        Misset = planned.Misset + Vector3(0.01, 0.0, 0.0)
+                    })
+        }
+
+    let rows (o: Outcome) =
+        o.Final.Reflections |> Array.map (fun r -> r.FrameId, r.Row.Observation.Hkl)
+
+    let other, _ = refine Monitor.silent settings (Some turned)
+    Assert.NotEqual<int * MillerIndex>(rows outcome, rows other)
+
+[<Fact>]
 let ``a joint refinement that is interrupted goes on from the epoch at which it was`` () =
     let outcome, _ = whole.Value
     use source = new CancellationTokenSource()
@@ -130,7 +152,7 @@ let ``a joint refinement that is interrupted goes on from the epoch at which it 
     let last = List.last checkpoints
     Assert.Equal(3, last.Unfinished.Value.Optimiser.SoFar.Losses.Length)
 
-    Assert.Equal("after epoch 2 of 6 of the joint refinement, cycle 2", CheckpointJson.place (read settings last))
+    Assert.Equal("after epoch 2 of 7 of the joint refinement, cycle 2", CheckpointJson.place (read settings last))
 
     let resumed, _ = refine Monitor.silent settings (Some last)
     Assert.Equal<string list>(said outcome, said resumed)
