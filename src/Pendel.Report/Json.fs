@@ -37,15 +37,20 @@ let object (members: (string * (JsonNode | null)) seq) : JsonNode | null =
 
     result
 
-/// Indented text with LF at the line ends, the last included.
-let write (node: JsonNode | null) =
+let private textWith indented (node: JsonNode | null) =
     let options =
         JsonSerializerOptions(
-            WriteIndented = true,
+            WriteIndented = indented,
             NewLine = "\n",
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping
         )
 
     match node with
-    | null -> "null\n"
-    | node -> node.ToJsonString options + "\n"
+    | null -> "null"
+    | node -> node.ToJsonString options
+
+/// Indented text with LF at the line ends, the last included.
+let write node = textWith true node + "\n"
+
+/// Text on one line, without its end.
+let compact node = textWith false node

@@ -59,6 +59,13 @@ let number name meaning expected isAllowed get set =
 /// A number as messages have it.
 let text (x: float) = x.ToString CultureInfo.InvariantCulture
 
+/// A value as an option has it.
+let show value =
+    match value with
+    | Number x -> text x
+    | Word w -> w
+    | Range(low, high) -> $"{text low}..{text high}"
+
 /// A setting above 0 and up to a limit.
 let positive name meaning limit get set =
     number name meaning $"a positive number up to {text limit}" (fun x -> 0.0 < x && x <= limit) get set

@@ -3,6 +3,16 @@ module Pendel.Report.Stages
 
 open Pendel.Core
 
+/// Every stage.
+let all =
+    [
+        ThicknessScan
+        GlobalMisset
+        FrameOrientation
+        MosaicityRefinement
+        JointRefinement
+    ]
+
 /// The name in files.
 let key stage =
     match stage with

@@ -45,21 +45,28 @@ let private contradiction (settings: Settings) =
     else
         None
 
-/// The settings that options ask for.
-///
-/// Raises `UsageException` for a value that is not allowed and for settings that contradict each other, `DataException`
-/// for a wrong settings file.
-let ofOptions (standard: Settings) (options: Map<string, string>) =
-    let fromFile, stated =
+/// Settings with what the settings file and the options state, and the names of what the file states.
+let private withStated (standard: Settings) (options: Map<string, string>) =
+    let fromFile, inFile =
         match options.TryFind "settings" with
         | Some "" -> raise (UsageException "--settings: found nothing, expected a file")
         | Some path -> SettingsFile.apply path standard
         | None -> standard, Set.empty
 
-    let settings =
-        Map.toList options
-        |> List.fold setOption fromFile
-        |> followBeams (stated + Set.ofSeq options.Keys)
+    Map.toList options |> List.fold setOption fromFile, inFile
+
+/// Settings with what the settings file and the options state; none follows from another.
+///
+/// Raises `UsageException` for a value that is not allowed, `DataException` for a wrong settings file.
+let stated standard options = fst (withStated standard options)
+
+/// The settings that options ask for.
+///
+/// Raises `UsageException` for a value that is not allowed and for settings that contradict each other, `DataException`
+/// for a wrong settings file.
+let ofOptions (standard: Settings) (options: Map<string, string>) =
+    let changed, inFile = withStated standard options
+    let settings = followBeams (inFile + Set.ofSeq options.Keys) changed
 
     match contradiction settings with
     | Some message -> raise (UsageException message)

@@ -21,6 +21,8 @@ module Options =
                 "json", "one JSON object a line in place of a table"
                 "out", "folder for the results; it must be new or empty"
                 "force", "replace the results in a folder that is not empty"
+                "resume",
+                "go on from the checkpoint in the folder of the results, with its settings; options that are given have to agree"
                 "settings", "JSON file of settings, such as the settings.json of an earlier run; options win over it"
                 "threads", "most threads at a time; the default is one for each processor"
                 "quiet", "print nothing but errors"
@@ -41,17 +43,11 @@ module Options =
                 "displacement parameters: scaled with the shift, isotropic (and scaled), or kept (default: scaled)"
             ]
 
-    let private show value =
-        match value with
-        | Setting.Number x -> x.ToString System.Globalization.CultureInfo.InvariantCulture
-        | Setting.Word w -> w
-        | Setting.Range(low, high) -> System.FormattableString.Invariant($"{low}..{high}")
-
     let private describe standard (setting: Setting.Setting) =
         let standard =
             match setting.Default with
             | Some other -> other
-            | None -> show (setting.Get standard)
+            | None -> Setting.show (setting.Get standard)
 
         $"{setting.Meaning}; {setting.Expected} (default: {standard})"
 
@@ -159,6 +155,7 @@ type RefineOption =
     | [<MainCommand; Mandatory>] Files of file: string list
     | [<Mandatory>] Out of dir: string
     | Force
+    | Resume
     | Settings of file: string
     | Beam_Gmax of g: string
     | Scored_Gmax of g: string

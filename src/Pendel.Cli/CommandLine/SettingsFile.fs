@@ -54,19 +54,6 @@ let private positionOf (bytes: byte array) offset =
     let line = MemoryExtensions.Count(before, byte '\n') + 1
     TextPosition(line, offset - MemoryExtensions.LastIndexOf(before, byte '\n'))
 
-/// A parsed value, or None if no setting can have it.
-let private valueOf (element: JsonElement) =
-    match element.ValueKind with
-    | JsonValueKind.Number -> Some(Number(element.GetDouble()))
-    | JsonValueKind.String -> element.GetString() |> Option.ofObj |> Option.map Word
-    | JsonValueKind.Array when
-        element.GetArrayLength() = 2
-        && element.EnumerateArray()
-           |> Seq.forall (fun e -> e.ValueKind = JsonValueKind.Number)
-        ->
-        Some(Range(element[0].GetDouble(), element[1].GetDouble()))
-    | _ -> None
-
 /// Places of the keys of the outermost object, in their order.
 let private keyPositions (bytes: byte array) =
     let mutable reader = Utf8JsonReader(ReadOnlySpan bytes)
@@ -117,7 +104,7 @@ let private parse path (bytes: byte array) =
         fail path (TextPosition(line + 1, offset + 1)) null $"found {foundAt bytes line offset}, {expectedJson}"
 
 let private check path ((name: string, element: JsonElement), position) =
-    match SettingsTable.tryFind name, valueOf element with
+    match SettingsTable.tryFind name, SettingsJson.valueOf element with
     | Some _, Some value ->
         {
             Name = name

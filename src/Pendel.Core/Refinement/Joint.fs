@@ -7,7 +7,8 @@ open Pendel.Tensors
 open Pendel.Diffraction
 open Pendel.Core.Problem
 
-/// Mean of wR_I over the frames that count, of intensities at the thickness of the model or averaged over its samples, from structure parameters, then those of the thickness model, in one vector.
+/// Mean of wR_I over the frames that count, of intensities at the thickness of the model or averaged over its samples, from
+/// structure parameters, then those of the thickness model, in one vector.
 let loss (problem: Problem) (stage: Stage) : Tensor -> Tensor =
     let structure = problem.Structure.Count
     let scored = Problem.scoredFrames stage
@@ -73,6 +74,8 @@ type Result =
         State: State
         Losses: float array
         BestEpoch: int
+        /// True if it was interrupted before its last epoch.
+        IsStopped: bool
     }
 
 /// Learning rates and length of one round.
@@ -117,10 +120,40 @@ let private thicknessRates pace (problem: Problem) (parameters: float array) =
     | Some spread -> Array.init parameters.Length (fun i -> if spread.IsOwn i then spread.LearningRate else rate)
     | None -> Array.create parameters.Length rate
 
+/// Epochs between two checkpoints.
+let private checkpointEvery = 5
+
+/// Whether a standing of Adam is worth a checkpoint: every few epochs and where it is stopped; its end is that of the stage.
+let private isWorthKeeping pace (standing: Optimiser.Standing) =
+    let epoch = standing.SoFar.Losses.Length - 1
+
+    standing.SoFar.IsStopped
+    || 0 < epoch && epoch < pace.Epochs && epoch % checkpointEvery = 0
+
+/// Raises `ArgumentException` unless Adam can go on from a standing.
+let private requireFit pace count (standing: Optimiser.Standing) =
+    let moments, sofar = standing.Moments, standing.SoFar
+    let evaluated = sofar.Losses.Length
+
+    if
+        [ standing.Parameters; moments.Mean; moments.Square; sofar.Best ]
+        |> List.exists (fun values -> values.Length <> count)
+        || evaluated < 1
+        || evaluated > pace.Epochs
+        || moments.Step <> evaluated
+        || sofar.BestEpoch < 0
+        || sofar.BestEpoch >= evaluated
+    then
+        raise (System.ArgumentException "the checkpoint is none of this joint refinement")
+
 /// Runs the optimiser of the settings; keeps the best state, the start included.
 ///
-/// Raises `NumericalException` naming the frame if a loss is not finite.
-let runAt pace (monitor: Monitor) (problem: Problem) (stage: Stage) (state: State) : Result =
+/// - `keep`: told every few epochs where Adam stands
+/// - `earlier`: where Adam goes on from
+///
+/// Raises `NumericalException` naming the frame if a loss is not finite, `ArgumentException` for an earlier standing of other
+/// parameters.
+let runFrom keep earlier pace (monitor: Monitor) (problem: Problem) (stage: Stage) (state: State) : Result =
     let settings = problem.Settings
     let loss = loss problem stage
     let count = problem.Structure.Count
@@ -150,8 +183,14 @@ let runAt pace (monitor: Monitor) (problem: Problem) (stage: Stage) (state: Stat
             Continue = proceed
         }
 
-    let run =
-        Optimiser.run settings.Optimiser task (Array.append state.Structure parameters)
+    let start = Array.append state.Structure parameters
+    earlier |> Option.iter (requireFit pace start.Length)
+
+    let keep standing =
+        if isWorthKeeping pace standing then
+            keep standing
+
+    let run = Optimiser.runFrom keep settings.Optimiser task earlier start
 
     let found = run.Best[count..]
 
@@ -164,8 +203,9 @@ let runAt pace (monitor: Monitor) (problem: Problem) (stage: Stage) (state: Stat
             }
         Losses = run.Losses
         BestEpoch = run.BestEpoch
+        IsStopped = run.IsStopped
     }
 
-/// Runs at the learning rates of the settings.
+/// Runs from its start at the learning rates of the settings.
 let run monitor (problem: Problem) stage state =
-    runAt (wholePace problem.Settings) monitor problem stage state
+    runFrom ignore None (wholePace problem.Settings) monitor problem stage state

@@ -29,6 +29,17 @@ type Run =
         Best: float array
         Losses: float array
         BestEpoch: int
+        /// True if it was told to end before its last epoch.
+        IsStopped: bool
+    }
+
+/// Where Adam stands between two evaluations.
+type Standing =
+    {
+        /// What is evaluated next.
+        Parameters: float array
+        Moments: Adam.State
+        SoFar: Run
     }
 
 /// Evaluations are at an end.
@@ -39,24 +50,39 @@ type private Point =
     {
         At: float array
         Loss: float
+        /// Empty where the evaluation was before a checkpoint: Adam needs none of an earlier one.
         Gradient: float array
         Epoch: int
     }
 
 /// Counts evaluations and remembers the best.
-type private Record(task: Task) =
-    let losses = List<float>()
-    let mutable best: Point voption = ValueNone
-    let mutable ended = false
+///
+/// - `earlier`: evaluations that it goes on from
+type private Record(task: Task, earlier: Run option) =
+    let losses = List<float>(earlier |> Option.map _.Losses |> Option.defaultValue [||])
+
+    let mutable best =
+        match earlier with
+        | None -> ValueNone
+        | Some run ->
+            ValueSome
+                {
+                    At = run.Best
+                    Loss = run.Losses[run.BestEpoch]
+                    Gradient = [||]
+                    Epoch = run.BestEpoch
+                }
+
+    let mutable stopped = false
 
     /// No further evaluation is allowed.
-    member _.Ended = ended
+    member _.Ended = stopped || losses.Count > task.Epochs
 
     member _.Best = best.Value
 
     /// Raises `Ended` before an evaluation that is one too many.
-    member _.Evaluate(p: float array) =
-        if ended then
+    member this.Evaluate(p: float array) =
+        if this.Ended then
             raise Ended
 
         let struct (loss, gradient) = task.Objective p
@@ -73,7 +99,7 @@ type private Record(task: Task) =
                         Epoch = epoch
                     }
 
-        ended <- not (task.Continue epoch loss) || epoch = task.Epochs
+        stopped <- not (task.Continue epoch loss)
         struct (loss, gradient)
 
     member _.Run =
@@ -81,22 +107,36 @@ type private Record(task: Task) =
             Best = best.Value.At
             Losses = losses.ToArray()
             BestEpoch = best.Value.Epoch
+            IsStopped = stopped && losses.Count <= task.Epochs
         }
 
 /// Adam with decaying learning rates.
-let adam (task: Task) (start: float array) : Run =
-    let record = Record task
+///
+/// - `keep`: told where it stands after each step
+/// - `earlier`: where it goes on from
+let private adam (keep: Standing -> unit) (task: Task) (earlier: Standing option) (start: float array) : Run =
+    let record = Record(task, earlier |> Option.map _.SoFar)
     let mutable p = start
     let mutable state = Adam.init start.Length
-    let mutable epoch = 0
+
+    earlier
+    |> Option.iter (fun standing ->
+        p <- standing.Parameters
+        state <- standing.Moments)
 
     while not record.Ended do
         let struct (_, gradient) = record.Evaluate p
-        let rates = task.Rates |> Array.map ((*) (task.Decay epoch))
+        let rates = task.Rates |> Array.map ((*) (task.Decay state.Step))
         let struct (shift, next) = Adam.update rates state gradient
         state <- next
         p <- Array.map2 (+) p shift
-        epoch <- epoch + 1
+
+        keep
+            {
+                Parameters = p
+                Moments = state
+                SoFar = record.Run
+            }
 
     record.Run
 
@@ -110,7 +150,7 @@ let private flat = 1e-5
 /// L-BFGS in units of the learning rates, started anew from the best state whenever its line search fails, until that
 /// gains nothing: rounding noise in the loss can make a direction no descent.
 let lbfgs (task: Task) (start: float array) : Run =
-    let record = Record task
+    let record = Record(task, None)
 
     let inUnits (gradient: float array) =
         Vector<float>.Build.DenseOfArray(Array.map2 (*) task.Rates gradient)
@@ -148,7 +188,13 @@ let lbfgs (task: Task) (start: float array) : Run =
     record.Run
 
 /// Runs the optimiser of the settings.
-let run choice task start =
+///
+/// - `keep`: told where Adam stands after each step; L-BFGS says nothing
+/// - `earlier`: where Adam goes on from; L-BFGS starts anew
+let runFrom keep choice task earlier start =
     match choice with
-    | OptimiserChoice.Adam -> adam task start
+    | OptimiserChoice.Adam -> adam keep task earlier start
     | OptimiserChoice.Lbfgs -> lbfgs task start
+
+/// Runs the optimiser of the settings from its start.
+let run choice task start = runFrom ignore choice task None start

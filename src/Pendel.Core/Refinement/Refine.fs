@@ -4,6 +4,7 @@ module Pendel.Core.Refine
 open System
 open System.Diagnostics
 open Pendel.Core.Problem
+open Pendel.Core.Checkpoint
 
 /// Offsets about the scan axis that the first stage tries, degrees.
 let private offsets (settings: Settings) =
@@ -11,60 +12,89 @@ let private offsets (settings: Settings) =
     | Fixed -> [| 0.0 |]
     | _ -> [| for i in -2 .. 2 -> 0.2 * float i |]
 
-/// What the stages leave behind.
+/// What the steps leave behind.
 type private Record =
     {
-        State: State
-        /// Plan of the last joint refinement: final residuals are those of its rows.
-        Rows: Stage option
-        BestStep: int
-        History: HistoryEntry list
-        Seconds: (StageName * float) list
+        Checkpoint: Checkpoint
+        /// At the state that they left.
+        Evaluation: Lazy<Evaluation>
         Interrupted: bool
     }
 
 let private evaluate (problem: Problem) (state: State) =
     Evaluate.at problem (Problem.plan problem state problem.Experiment.Frames) state
 
-/// Runs one stage unless an interruption came before; an interrupted stage leaves the record as it was.
-let private stage (monitor: Monitor) name (compute: Record -> Record * Residuals) (record: Record) =
+/// The evaluation that belongs to a checkpoint: on the rows of the last joint refinement where that is the last step.
+let private evaluation (problem: Problem) (checkpoint: Checkpoint) =
+    match checkpoint.Planned with
+    | Some planned -> Evaluate.at problem (Problem.plan problem planned problem.Experiment.Frames) checkpoint.State
+    | None -> evaluate problem checkpoint.State
+
+/// Seconds that the next step took before it was interrupted.
+let private secondsBefore (checkpoint: Checkpoint) =
+    checkpoint.Unfinished |> Option.map _.Seconds |> Option.defaultValue 0.0
+
+/// The record with the seconds of its last step.
+let private timed (step: Step) seconds (record: Record) =
+    { record with
+        Checkpoint =
+            { record.Checkpoint with
+                Seconds = (step.Stage, seconds) :: record.Checkpoint.Seconds
+            }
+    }
+
+/// Runs one step unless an interruption came before; an interrupted step leaves the record as it was, or with its best state.
+let private advance (monitor: Monitor) keep compute (record: Record) (step: Step) =
     if record.Interrupted then
         record
     else
         let watch = Stopwatch.StartNew()
+        let before = secondsBefore record.Checkpoint
+        let elapsed () = before + watch.Elapsed.TotalSeconds
 
         try
-            let next, residuals = compute record
-            let seconds = watch.Elapsed.TotalSeconds
-            monitor.Report(Ended(name, residuals.WRMean, residuals.RObsMean, seconds))
+            let computed: Record = compute elapsed step record
+            let residuals = computed.Evaluation.Value.Residuals
+            let seconds = elapsed ()
+            monitor.Report(Ended(step.Stage, residuals.WRMean, residuals.RObsMean, seconds))
+            let next = timed step seconds computed
 
-            { next with
-                Seconds = (name, seconds) :: record.Seconds
-            }
+            if not next.Interrupted then
+                keep next.Checkpoint
+
+            next
         with :? OperationCanceledException ->
             { record with Interrupted = true }
 
-/// A stage that changes the state alone; its residuals are those of the rows that the new state selects.
-let private moving (problem: Problem) name cycle (compute: State -> State) (record: Record) =
-    let state = compute record.State
-    let residuals = (evaluate problem state).Residuals
+/// A step that changes the state alone; its residuals are those of the rows that the new state selects.
+let private moving (problem: Problem) (compute: State -> State) (step: Step) (record: Record) =
+    let before = record.Checkpoint
+    let state = compute before.State
+    let found = evaluate problem state
+    let residuals = found.Residuals
 
     let entry =
         {
-            Stage = name
-            Cycle = cycle
+            Stage = step.Stage
+            Cycle = step.Cycle
             Step = 1
             WRMean = residuals.WRMean
             RObsMean = Some residuals.RObsMean
             Validation = residuals.Validation
         }
 
-    { record with
-        State = state
-        Rows = None
-        History = entry :: record.History
-    },
-    residuals
+    {
+        Checkpoint =
+            { before with
+                Done = before.Done + 1
+                Start = if before.Done = 0 then state else before.Start
+                State = state
+                Planned = None
+                History = entry :: before.History
+            }
+        Evaluation = lazy found
+        Interrupted = false
+    }
 
 /// The first stage: from the orientations of the file or from those with β on its smooth curve, whichever agrees better.
 let private scan (monitor: Monitor) (problem: Problem) (state: State) =
@@ -128,10 +158,12 @@ let private orient (monitor: Monitor) (problem: Problem) cycle (state: State) =
     else
         thorough
 
+/// The pace of the joint refinement of a cycle.
+///
 /// Where only the thickness curve is found anew between rounds, each starts with a quarter of the rates of the one before, and
-/// its curve is right to within half a step of the scan's grid; for L-BFGS rates are units, not steps. Where orientations are, a quarter of the epochs suffices before
-/// they are searched again.
-let private pace (settings: Settings) cycle : Joint.Pace =
+/// its curve is right to within half a step of the scan's grid; for L-BFGS rates are units, not steps. Where orientations are,
+/// a quarter of the epochs suffices before they are searched again.
+let pace (settings: Settings) cycle : Joint.Pace =
     let whole = Joint.wholePace settings
 
     if
@@ -150,20 +182,10 @@ let private pace (settings: Settings) cycle : Joint.Pace =
     else
         whole
 
-let private joint (monitor: Monitor) (problem: Problem) cycle (record: Record) =
-    let started =
-        if record.State.ThicknessParameters.IsSome then
-            record.State
-        else
-            Joint.follow problem record.State
-
-    let rows = Problem.plan problem started problem.Experiment.Frames
-
-    let result = Joint.runAt (pace problem.Settings cycle) monitor problem rows started
-
-    let residuals = (Evaluate.at problem rows result.State).Residuals
-
-    let entry step loss =
+/// The history of a joint refinement, the last entry first.
+let private losses cycle (result: Joint.Result) (residuals: Residuals) =
+    result.Losses
+    |> Array.mapi (fun step loss ->
         {
             Stage = JointRefinement
             Cycle = cycle
@@ -175,79 +197,140 @@ let private joint (monitor: Monitor) (problem: Problem) cycle (record: Record) =
                     residuals.Validation
                 else
                     None
-        }
+        })
+    |> Array.rev
+    |> Array.toList
 
-    { record with
-        State = result.State
-        Rows = Some rows
-        BestStep = result.BestEpoch
-        History =
-            (result.Losses |> Array.mapi entry |> Array.rev |> Array.toList)
-            @ record.History
-        Interrupted = monitor.Stop.IsCancellationRequested
-    },
-    residuals
+let private joint (monitor: Monitor) keep (problem: Problem) elapsed (step: Step) (record: Record) =
+    let before = record.Checkpoint
+
+    let started =
+        if before.State.ThicknessParameters.IsSome then
+            before.State
+        else
+            Joint.follow problem before.State
+
+    let rows = Problem.plan problem started problem.Experiment.Frames
+
+    let keepStanding standing =
+        keep
+            { before with
+                Unfinished =
+                    Some
+                        {
+                            Optimiser = standing
+                            Seconds = elapsed ()
+                        }
+            }
+
+    let result =
+        Joint.runFrom
+            keepStanding
+            (before.Unfinished |> Option.map _.Optimiser)
+            (pace problem.Settings step.Cycle)
+            monitor
+            problem
+            rows
+            started
+
+    let final = Evaluate.at problem rows result.State
+
+    {
+        Checkpoint =
+            { before with
+                Done = before.Done + 1
+                State = result.State
+                Planned = Some started
+                BestStep = result.BestEpoch
+                History = losses step.Cycle result final.Residuals @ before.History
+                Unfinished = None
+            }
+        Evaluation = lazy final
+        Interrupted = result.IsStopped
+    }
+
+/// What a step does.
+let private compute monitor keep (problem: Problem) elapsed (step: Step) =
+    match step.Stage with
+    | ThicknessScan when step.Cycle = 1 -> moving problem (scan monitor problem) step
+    | ThicknessScan -> moving problem (rescanStage monitor problem) step
+    | GlobalMisset -> moving problem (GlobalMisset.run monitor problem) step
+    | FrameOrientation -> moving problem (orient monitor problem step.Cycle) step
+    | MosaicityRefinement -> moving problem (MosaicityStage.run monitor problem) step
+    | JointRefinement -> joint monitor keep problem elapsed step
+
+/// Before any step.
+let private nothingYet problem initial =
+    {
+        Checkpoint =
+            {
+                Done = 0
+                Start = initial
+                State = initial
+                Planned = None
+                BestStep = 0
+                History = []
+                Seconds = []
+                Unfinished = None
+            }
+        Evaluation = lazy evaluate problem initial
+        Interrupted = false
+    }
+
+/// After the first step, without which there is no result.
+let private scanned advance (record: Record) first : Record =
+    let scanned = advance record first
+
+    if scanned.Interrupted then
+        raise (OperationCanceledException "interrupted before the first thickness scan ended: there is no result yet")
+
+    scanned
+
+/// Refines a structure against a data set from a checkpoint, or from its start; ends in the same bits either way.
+///
+/// - `keep`: receives a checkpoint after each step and every few epochs of Adam; called from one thread
+///
+/// Raises what `run` raises, and `ArgumentException` for a checkpoint of another refinement.
+let runFrom keep (earlier: Checkpoint option) (monitor: Monitor) settings threads crystal experiment : Outcome =
+    let problem, initial = Problem.create settings threads crystal experiment
+    let advance = advance monitor keep (compute monitor keep problem)
+    let steps = Checkpoint.steps settings
+
+    let first =
+        match earlier with
+        | None -> scanned advance (nothingYet problem initial) steps.Head
+        | Some checkpoint ->
+            Checkpoint.requireFit problem checkpoint
+
+            {
+                Checkpoint = checkpoint
+                Evaluation = lazy evaluation problem checkpoint
+                Interrupted = false
+            }
+
+    let start =
+        match earlier with
+        | None -> first.Evaluation.Value
+        | Some checkpoint -> evaluate problem checkpoint.Start
+
+    let record = steps |> List.skip first.Checkpoint.Done |> List.fold advance first
+
+    let reached = record.Checkpoint
+
+    {
+        Start = start
+        Final = record.Evaluation.Value
+        Misset = reached.State.Misset
+        Strain = problem.Orientation.Strain
+        History = reached.History |> List.rev |> List.toArray
+        BestStep = reached.BestStep
+        Seconds = reached.Seconds |> List.rev |> List.toArray
+        Interrupted = record.Interrupted
+    }
 
 /// Refines a structure against a data set.
 ///
 /// Raises `ArgumentException` if nothing can be scored or an ADP is not positive definite, `NumericalException` if an
 /// intensity is not finite, `OperationCanceledException` if it is interrupted before there is any result.
-let run (monitor: Monitor) (settings: Settings) threads crystal experiment : Outcome =
-    let problem, initial = Problem.create settings threads crystal experiment
-    let stage name compute = stage monitor name compute
-
-    let moving name cycle compute =
-        stage name (moving problem name cycle compute)
-
-    let scanned =
-        {
-            State = initial
-            Rows = None
-            BestStep = 0
-            History = []
-            Seconds = []
-            Interrupted = false
-        }
-        |> moving ThicknessScan 1 (scan monitor problem)
-
-    if scanned.Interrupted then
-        raise (OperationCanceledException "interrupted before the first thickness scan ended: there is no result yet")
-
-    let start = evaluate problem scanned.State
-
-    let cycle (record: Record) number =
-        let oriented =
-            match settings.Orientation with
-            | Fixed when number = 1 -> record
-            | Fixed -> record |> moving ThicknessScan number (rescanStage monitor problem)
-            | _ -> record |> moving FrameOrientation number (orient monitor problem number)
-
-        let spread =
-            if MosaicityStage.count settings = 0 then
-                oriented
-            else
-                oriented
-                |> moving MosaicityRefinement number (MosaicityStage.run monitor problem)
-
-        spread |> stage JointRefinement (joint monitor problem number)
-
-    let placed =
-        match settings.Orientation with
-        | Fixed -> scanned
-        | _ -> scanned |> moving GlobalMisset 1 (GlobalMisset.run monitor problem)
-
-    let record = List.fold cycle placed [ 1 .. settings.Cycles ]
-
-    {
-        Start = start
-        Final =
-            match record.Rows with
-            | Some rows -> Evaluate.at problem rows record.State
-            | None -> evaluate problem record.State
-        Misset = record.State.Misset
-        Strain = problem.Orientation.Strain
-        History = record.History |> List.rev |> List.toArray
-        BestStep = record.BestStep
-        Seconds = record.Seconds |> List.rev |> List.toArray
-        Interrupted = record.Interrupted
-    }
+let run monitor settings threads crystal experiment =
+    runFrom ignore None monitor settings threads crystal experiment

@@ -9,35 +9,6 @@ open Pendel.Tests.Core.DataSets
 open Pendel.Tests.Cli.CommandRun
 open Xunit
 
-let private quick =
-    [
-        "--beam-gmax"
-        "1.2"
-        "--tilts"
-        "8"
-        "--thickness-distribution"
-        "single"
-        "--quiet"
-    ]
-
-let private synthesize (path: string -> string) structure =
-    let code, _, error =
-        pendel (
-            [
-                "synthesize"
-                path structure
-                "--out"
-                path "a.cif_pets"
-                "--frames"
-                "8"
-                "--frame-step"
-                "12"
-            ]
-            @ quick
-        )
-
-    Assert.True((code = ExitCode.Done), error)
-
 [<Fact>]
 let ``both hands are refined, compared and written`` () =
     inFolder (fun path ->

@@ -38,3 +38,35 @@ let inFolder (test: (string -> string) -> unit) =
         test path
     finally
         folder.Delete true
+
+/// Options of a small model.
+let quick =
+    [
+        "--beam-gmax"
+        "1.2"
+        "--tilts"
+        "8"
+        "--thickness-distribution"
+        "single"
+        "--quiet"
+    ]
+
+/// Writes data of eight frames, a.cif_pets, of a structure in the folder.
+let synthesize (path: string -> string) structure =
+    let code, _, error =
+        pendel (
+            [
+                "synthesize"
+                path structure
+                "--out"
+                path "a.cif_pets"
+                "--frames"
+                "8"
+                "--frame-step"
+                "12"
+            ]
+            @ quick
+        )
+
+    if code <> ExitCode.Done then
+        failwith error
