@@ -49,10 +49,15 @@ public static class CheckpointFile
             {
                 Directory.CreateDirectory(folder);
                 var partial = Path.Combine(folder, Partial);
-                using (var stream = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None))
+                try
                 {
-                    stream.Write(System.Text.Encoding.UTF8.GetBytes(text));
-                    stream.Flush(flushToDisk: true);
+                    WriteThrough(partial, text);
+                }
+                catch
+                {
+                    // on a full disk it would take the room of the results
+                    File.Delete(partial);
+                    throw;
                 }
                 File.Move(partial, PathIn(folder), overwrite: true);
             }
@@ -72,6 +77,13 @@ public static class CheckpointFile
                 File.Delete(PathIn(folder));
             }
         );
+
+    static void WriteThrough(string path, string text)
+    {
+        using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None);
+        stream.Write(System.Text.Encoding.UTF8.GetBytes(text));
+        stream.Flush(flushToDisk: true);
+    }
 
     static void Guard(string folder, Action action)
     {
