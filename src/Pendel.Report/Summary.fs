@@ -148,6 +148,19 @@ let private parameters (crystal: Crystal) =
                 )
         ]
 
+let private restraint (r: Restraints.RestraintResult) =
+    let first, second = r.Restraint.Atoms
+
+    object
+        [
+            "restraint", text (Restraints.name r.Restraint)
+            "atoms", array [ text first; text second ]
+            "target", number (Restraints.target r.Restraint)
+            "su", number r.Restraint.Su
+            "value", number r.Value
+            "misfit_su", number r.Misfit
+        ]
+
 let private mosaicity (m: Rocking.Mosaicity) =
     object
         [
@@ -204,6 +217,8 @@ let write (run: Run) (evaluation: Evaluation) (outcome: Outcome option) =
             "frames", array (Seq.map frame evaluation.Frames)
             "outliers", Outliers.node diagnosis
             "parameters", parameters evaluation.Crystal
+            "ridingHydrogens", array (Seq.map text evaluation.Riding)
+            "restraints", array (Seq.map restraint evaluation.Restraints)
             "settings", SettingsJson.node run.Settings
             "inputs", inputs run.Inputs
             "seed", integer run.Settings.Seed

@@ -69,6 +69,20 @@ let private validation: Validation =
 let private evaluation wR : Evaluation =
     {
         Crystal = crystal
+        Riding = Set.empty
+        Restraints =
+            [|
+                {
+                    Restraint =
+                        {
+                            Kind = Distance 1.6
+                            Atoms = "Si1", "O1"
+                            Su = 0.02
+                        }
+                    Value = 1.65
+                    Misfit = 2.5
+                }
+            |]
         Geometry = GeometryEvidence(CollectionGeometry.Rotation, "as the header says")
         Mosaicity = { Perpendicular = 1e-3; Along = 2e-3 }
         Residuals =
