@@ -9,18 +9,14 @@ open Pendel.Report.Setting
 /// A restraint as a settings file has it.
 let private restraint (r: Restraint) =
     let first, second = r.Atoms
-    let atoms = "atoms", Json.array [ Json.text first; Json.text second ]
 
     Json.object
         [
+            "kind", Json.text (Restraints.kindName r)
+            "atoms", Json.array [ Json.text first; Json.text second ]
             match r.Kind with
-            | Distance target ->
-                "kind", Json.text "distance"
-                atoms
-                "target", Json.number target
-            | SimilarU ->
-                "kind", Json.text "similar-U"
-                atoms
+            | Distance target -> "target", Json.number target
+            | SimilarU -> ()
             "su", Json.number r.Su
         ]
 

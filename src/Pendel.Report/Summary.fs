@@ -153,13 +153,24 @@ let private restraint (r: Restraints.RestraintResult) =
 
     object
         [
-            "restraint", text (Restraints.name r.Restraint)
+            "kind", text (Restraints.kindName r.Restraint)
             "atoms", array [ text first; text second ]
             "target", number (Restraints.target r.Restraint)
             "su", number r.Restraint.Su
             "value", number r.Value
             "misfit_su", number r.Misfit
         ]
+
+let private restraints (settings: Settings) (results: Restraints.RestraintResult array) =
+    if Array.isEmpty results then
+        null
+    else
+        object
+            [
+                "weight", number settings.RestraintWeight
+                "chiSquare", number (results |> Array.sumBy (fun r -> r.Misfit ** 2.0))
+                "terms", array (Seq.map restraint results)
+            ]
 
 let private mosaicity (m: Rocking.Mosaicity) =
     object
@@ -218,7 +229,7 @@ let write (run: Run) (evaluation: Evaluation) (outcome: Outcome option) =
             "outliers", Outliers.node diagnosis
             "parameters", parameters evaluation.Crystal
             "ridingHydrogens", array (Seq.map text evaluation.Riding)
-            "restraints", array (Seq.map restraint evaluation.Restraints)
+            "restraints", restraints run.Settings evaluation.Restraints
             "settings", SettingsJson.node run.Settings
             "inputs", inputs run.Inputs
             "seed", integer run.Settings.Seed

@@ -44,13 +44,15 @@ let target (restraint: Restraint) =
     | Distance d -> d
     | SimilarU -> 0.0
 
+/// The kind of a restraint as settings have it.
+let kindName (restraint: Restraint) =
+    match restraint.Kind with
+    | Distance _ -> "distance"
+    | SimilarU -> "similar-U"
+
 /// What a restraint is on, in words: "distance C1 O1".
 let name (restraint: Restraint) =
-    let first, second = restraint.Atoms
-
-    match restraint.Kind with
-    | Distance _ -> $"distance {first} {second}"
-    | SimilarU -> $"similar-U {first} {second}"
+    $"{kindName restraint} {fst restraint.Atoms} {snd restraint.Atoms}"
 
 let private refuse number restraint reason : 'T =
     raise (ArgumentException $"restraint {number}, {name restraint}: {reason}")
