@@ -69,7 +69,13 @@ let private pair (crystal: Crystal) (number, restraint: Restraint) =
     if first = second && restraint.Kind = SimilarU then
         refuse number restraint "two different atoms are expected"
 
-    first, Neighbour.nearest crystal first second
+    let image = Neighbour.nearest crystal first second
+
+    // a distance of 0 has no derivative
+    if restraint.Kind <> SimilarU && image.Distance < SiteSymmetry.DefaultTolerance then
+        refuse number restraint "the two atoms are at one place"
+
+    first, image
 
 let private differences (crystal: Crystal) (pairs: (int * Neighbour.Image) array) =
     let a = crystal.Cell.Orthogonalisation
@@ -117,7 +123,8 @@ let private isDistance (restraint: Restraint) =
 
 /// Restraints on a structure; the images of their atoms are those that are nearest in its start.
 ///
-/// Raises `ArgumentException` naming the restraint if an atom is not there, or if its ADP is to be similar to itself.
+/// Raises `ArgumentException` naming the restraint if an atom is not there, if its ADP is to be similar to itself, or if the two atoms
+/// of a distance are at one place.
 let create (model: StructureModel) (restraints: Restraint list) : Restraints =
     let crystal = model.Start
 

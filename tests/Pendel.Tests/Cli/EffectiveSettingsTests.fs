@@ -94,7 +94,9 @@ let ``written settings read back as they were`` () =
     for setting in SettingsTable.all do
         Assert.NotEqual(setting.Get Settings.standard, setting.Get changed)
 
-    withFile (SettingsJson.write changed) (fun path -> Assert.Equal(changed, effective [ "settings", path ]))
+    let written = SettingsJson.write changed
+    withFile written (fun path -> Assert.Equal(changed, effective [ "settings", path ]))
+    Assert.Equal(changed, SettingsJson.read (System.Text.Json.JsonDocument.Parse(written).RootElement))
 
 [<Theory>]
 [<InlineData("{ \"epochs\": 7,\n  \"epoch\": 8 }", ":2:3 epoch:", "did you mean epochs")>]

@@ -210,7 +210,7 @@ let ``a tight restraint holds a bond at its target, and parameters are counted a
     Assert.Equal(loose.Residuals.ParameterCount, tight.Residuals.ParameterCount)
 
 [<Fact>]
-let ``an atom that is not there, or the same ADP twice, is refused by the restraint's number`` () =
+let ``an atom that is not there, the same ADP twice, or atoms at one place, are refused by the restraint's number`` () =
     let refusal restraints =
         Assert
             .Throws<ArgumentException>(fun () -> Restraints.create (StructureModel.create quartz) restraints |> ignore)
@@ -225,3 +225,16 @@ let ``an atom that is not there, or the same ADP twice, is refused by the restra
         "restraint 1, similar-U O1 O1: two different atoms are expected",
         refusal [ similar ("O1", "O1") 0.01 ]
     )
+
+    let disordered =
+        crystal
+            quartz.Cell
+            "P 1"
+            [
+                for label in [ "O1A"; "O1B" ] -> site label "O" 8 (Vector3(0.1, 0.2, 0.3)) (Adp.Isotropic 0.02)
+            ]
+
+    let error =
+        Assert.Throws<ArgumentException>(fun () -> resultsOf disordered [ distance ("O1A", "O1B") 0.1 0.02 ] |> ignore)
+
+    Assert.Equal("restraint 1, distance O1A O1B: the two atoms are at one place", error.Message)
