@@ -76,6 +76,20 @@ let beyondTheModel (settings: Settings) (crystal: Crystal) (experiment: Experime
         yield! IdleSettings.ofModel (settings.Geometry |> Option.defaultValue evidence.Geometry) settings
     ]
 
+/// Riding hydrogens that there are not, or that have nothing to ride on.
+let private ridingHydrogens (settings: Settings) (crystal: Crystal) (experiment: Experiment) =
+    let inDataCell = Crystal(experiment.Cell, crystal.SpaceGroup, crystal.Sites)
+
+    [
+        if settings.Hydrogens = RidingHydrogens then
+            if not (Riding.hasHydrogen crystal) then
+                "hydrogens has no effect without hydrogen"
+
+            for label in Riding.orphans inDataCell do
+                FormattableString.Invariant
+                    $"{label} has no atom within {Riding.LongestBond} Å to ride on; it is refined freely"
+    ]
+
 /// Refuses widths of the mosaic blocks that are to be refined where nothing is.
 ///
 /// Raises `UsageException`.
@@ -103,6 +117,7 @@ let read settings (structurePath: string) (dataPath: string) =
 
                 yield! beyondTheModel settings structure.Value data.Value
                 yield! IdleSettings.ofStages settings
+                yield! ridingHydrogens settings structure.Value data.Value
             ]
         Files = [ file structurePath; file dataPath ]
         Name = $"{structurePath} with {dataPath}"

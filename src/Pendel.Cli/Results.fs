@@ -33,7 +33,7 @@ let ofRefinement (run: Summary.Run) (experiment: Experiment) (outcome: Outcome) 
         RefinedCif.items run.Version run.Settings experiment outcome.Final
         |> List.map (fun (name, value) -> ExtraItem(name, Option.toObj value))
 
-    ResultFile("refined.cif", StructureWriter.Write(outcome.Final.Crystal, "refined", items))
+    ResultFile("refined.cif", StructureWriter.Write(outcome.Final.Crystal, "refined", items, outcome.Final.Riding))
     :: ResultFile("history.csv", Tables.history outcome.History)
     :: common run outcome.Final (Some outcome)
 

@@ -56,6 +56,17 @@ let ofStages (settings: Settings) =
                         "orientation-prior", settings.OrientationPrior <> standard.OrientationPrior
                         "orientation-bound", settings.OrientationBound <> standard.OrientationBound
                     ]
+        if settings.Epochs = 0 then
+            yield!
+                idle
+                    "without epochs"
+                    [
+                        "hydrogens", settings.Hydrogens <> standard.Hydrogens
+                        "restraints", settings.Restraints <> standard.Restraints
+                    ]
+        if settings.Restraints.IsEmpty then
+            yield!
+                idle "without restraints" [ "restraint-weight", settings.RestraintWeight <> standard.RestraintWeight ]
         if settings.Free = 0.0 then
             yield! idle "without free" [ "free-seed", settings.FreeSeed <> standard.FreeSeed ]
     ]

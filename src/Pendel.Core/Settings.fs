@@ -76,6 +76,30 @@ type MosaicitySetting =
     /// Refined, from that of the data file.
     | Refined
 
+/// What is refined of a hydrogen.
+type HydrogenTreatment =
+    /// Position and ADP, as of any other site.
+    | RefinedHydrogens
+    /// Nothing: it moves with the atom that it is bonded to.
+    | RidingHydrogens
+
+/// What a restraint is on.
+type RestraintKind =
+    /// The distance of two atoms; its target, Å.
+    | Distance of target: float
+    /// The difference of two atoms' ADPs, whose target is 0.
+    | SimilarU
+
+/// A restraint on two atoms: adds to the loss as its value departs from its target.
+type Restraint =
+    {
+        Kind: RestraintKind
+        /// Labels of the atoms. Of the second the image is meant that is nearest to the first.
+        Atoms: string * string
+        /// Standard uncertainty of the target: Å of a distance, Å² of a difference of ADPs.
+        Su: float
+    }
+
 /// Every setting that changes the result of a refinement. Angles in degrees, lengths in Å.
 type Settings =
     {
@@ -118,6 +142,12 @@ type Settings =
         OrientationBound: float
         /// Rounds of orientation and joint refinement.
         Cycles: int
+        /// What is refined of hydrogens.
+        Hydrogens: HydrogenTreatment
+        /// Restraints on the structure.
+        Restraints: Restraint list
+        /// Their weight relative to the measurements, –.
+        RestraintWeight: float
         /// Minimises the loss of the joint refinement.
         Optimiser: OptimiserChoice
         /// Evaluations of the loss and its gradient in each joint refinement, after that of its start.
@@ -163,6 +193,9 @@ module Settings =
             OrientationPrior = 0.3
             OrientationBound = 1.0
             Cycles = 2
+            Hydrogens = RefinedHydrogens
+            Restraints = []
+            RestraintWeight = 1.0
             Optimiser = OptimiserChoice.Adam
             Epochs = 40
             LearningRate = 0.03

@@ -6,6 +6,7 @@ module Pendel.Report.RefinedCif
 
 open System
 open System.Globalization
+open Pendel.Crystallography
 open Pendel.Diffraction
 open Pendel.Core
 
@@ -125,6 +126,16 @@ let private details (settings: Settings) (evaluation: Evaluation) =
     |> String.concat "\n"
     |> _.TrimEnd()
 
+/// All hydrogens ride, or some are refined freely.
+let private hydrogenTreatment (evaluation: Evaluation) =
+    let isFree (site: AtomSite) =
+        Riding.isHydrogen site && not (evaluation.Riding.Contains site.Label)
+
+    if Seq.exists isFree evaluation.Crystal.Sites then
+        "mixed"
+    else
+        "constr"
+
 let private residuals (evaluation: Evaluation) =
     let r = evaluation.Residuals
 
@@ -144,6 +155,10 @@ let private residuals (evaluation: Evaluation) =
         "_refine_ls_goodness_of_fit_ref", Option.bind (fixedPoint 3) r.GoodnessOfFit
         "_refine_ls_number_reflns", count r.UniqueMeasurementCount
         "_refine_ls_number_parameters", count r.ParameterCount
+        if evaluation.Restraints.Length > 0 then
+            "_refine_ls_number_restraints", count evaluation.Restraints.Length
+        if not evaluation.Riding.IsEmpty then
+            "_refine_ls_hydrogen_treatment", Some(hydrogenTreatment evaluation)
     ]
 
 /// Data names with their values, None for what is unknown, in the order of the file.

@@ -13,6 +13,8 @@ type Value =
     | Word of string
     /// 100..2000 as an option, [100, 2000] in JSON.
     | Range of float * float
+    /// [{"kind": "distance", …}], in JSON alone.
+    | Terms of Restraint list
 
 /// One setting.
 type Setting =
@@ -65,6 +67,8 @@ let show value =
     | Number x -> text x
     | Word w -> w
     | Range(low, high) -> $"{text low}..{text high}"
+    | Terms [] -> "none"
+    | Terms restraints -> restraints |> List.map Restraints.name |> String.concat ", "
 
 /// A setting above 0 and up to a limit.
 let positive name meaning limit get set =

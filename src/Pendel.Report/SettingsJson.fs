@@ -6,11 +6,26 @@ open System.Text.Json.Nodes
 open Pendel.Core
 open Pendel.Report.Setting
 
+/// A restraint as a settings file has it.
+let private restraint (r: Restraint) =
+    let first, second = r.Atoms
+
+    Json.object
+        [
+            "kind", Json.text (Restraints.kindName r)
+            "atoms", Json.array [ Json.text first; Json.text second ]
+            match r.Kind with
+            | Distance target -> "target", Json.number target
+            | SimilarU -> ()
+            "su", Json.number r.Su
+        ]
+
 let private toNode value : JsonNode | null =
     match value with
     | Number x -> Json.number x
     | Word w -> Json.text w
     | Range(low, high) -> Json.array [ Json.number low; Json.number high ]
+    | Terms restraints -> Json.array (Seq.map restraint restraints)
 
 let internal node (settings: Settings) =
     SettingsTable.all
@@ -31,6 +46,7 @@ let valueOf (element: JsonElement) =
            |> Seq.forall (fun e -> e.ValueKind = JsonValueKind.Number)
         ->
         Some(Range(element[0].GetDouble(), element[1].GetDouble()))
+    | JsonValueKind.Array -> RestraintItems.read element |> Result.toOption |> Option.map Terms
     | _ -> None
 
 /// The settings that an object holds, all of them.

@@ -364,7 +364,7 @@ let private excludedFrames =
                 | Word "none" -> Some { settings with ExcludedFrames = [] }
                 | Word text -> set text settings
                 | Number id -> set (id.ToString CultureInfo.InvariantCulture) settings
-                | Range _ -> None
+                | _ -> None
     }
 
 let private validation =
@@ -390,6 +390,7 @@ let all =
     @ absorption
     @ [ precision ]
     @ refinement
+    @ StructureSettings.all
     @ validation
     @ [ memoryCeiling ]
 

@@ -148,6 +148,30 @@ let private parameters (crystal: Crystal) =
                 )
         ]
 
+let private restraint (r: Restraints.RestraintResult) =
+    let first, second = r.Restraint.Atoms
+
+    object
+        [
+            "kind", text (Restraints.kindName r.Restraint)
+            "atoms", array [ text first; text second ]
+            "target", number (Restraints.target r.Restraint)
+            "su", number r.Restraint.Su
+            "value", number r.Value
+            "misfit_su", number r.Misfit
+        ]
+
+let private restraints (settings: Settings) (results: Restraints.RestraintResult array) =
+    if Array.isEmpty results then
+        null
+    else
+        object
+            [
+                "weight", number settings.RestraintWeight
+                "chiSquare", number (results |> Array.sumBy (fun r -> r.Misfit ** 2.0))
+                "terms", array (Seq.map restraint results)
+            ]
+
 let private mosaicity (m: Rocking.Mosaicity) =
     object
         [
@@ -204,6 +228,8 @@ let write (run: Run) (evaluation: Evaluation) (outcome: Outcome option) =
             "frames", array (Seq.map frame evaluation.Frames)
             "outliers", Outliers.node diagnosis
             "parameters", parameters evaluation.Crystal
+            "ridingHydrogens", array (Seq.map text evaluation.Riding)
+            "restraints", restraints run.Settings evaluation.Restraints
             "settings", SettingsJson.node run.Settings
             "inputs", inputs run.Inputs
             "seed", integer run.Settings.Seed

@@ -104,6 +104,27 @@ let residuals (r: Residuals) =
         yield! r.Validation |> Option.map validation |> Option.defaultValue []
     ]
 
+/// Number of restraints and riding hydrogens, and the restraint that is farthest off.
+let constraints (evaluation: Evaluation) =
+    let terms = evaluation.Restraints
+
+    [
+        if not evaluation.Riding.IsEmpty then
+            $"hydrogens riding: {evaluation.Riding.Count}"
+        if terms.Length > 0 then
+            let worst = terms |> Array.maxBy (fun r -> abs r.Misfit)
+
+            format
+                "restraints: {0}; the worst is {1}: {2:F4}, target {3:F4}, off by {4:F1} su"
+                [|
+                    terms.Length
+                    Restraints.name worst.Restraint
+                    worst.Value
+                    Restraints.target worst.Restraint
+                    abs worst.Misfit
+                |]
+    ]
+
 /// What frames were taken for: geometry and mosaicity, and the spread of the thickness where it is sampled.
 let model (evaluation: Evaluation) =
     let mosaicity = evaluation.Mosaicity
@@ -142,6 +163,7 @@ let refinement (outcome: Outcome) =
         kept
         format "misset {0:F3}°, strain of UB {1:F2} %" [| misset; 100.0 * outcome.Strain |]
         yield! model outcome.Final
+        yield! constraints outcome.Final
     ]
 
 /// The distribution of |ω_f|.

@@ -180,6 +180,8 @@ type RefineOption =
     | Thickness_Model of name: string
     | Thickness_Prior of name: string
     | Thickness_Samples of n: string
+    | Hydrogens of name: string
+    | Restraint_Weight of weight: string
     | Optimiser of name: string
     | Epochs of n: string
     | Learning_Rate of rate: string
@@ -225,6 +227,8 @@ type AbsoluteOption =
     | Thickness_Model of name: string
     | Thickness_Prior of name: string
     | Thickness_Samples of n: string
+    | Hydrogens of name: string
+    | Restraint_Weight of weight: string
     | Optimiser of name: string
     | Epochs of n: string
     | Learning_Rate of rate: string

@@ -104,6 +104,10 @@ let private parse path (bytes: byte array) =
         fail path (TextPosition(line + 1, offset + 1)) null $"found {foundAt bytes line offset}, {expectedJson}"
 
 let private check path ((name: string, element: JsonElement), position) =
+    match name, RestraintItems.read element with
+    | "restraints", Error reason -> fail path position name reason
+    | _ -> ()
+
     match SettingsTable.tryFind name, SettingsJson.valueOf element with
     | Some _, Some value ->
         {

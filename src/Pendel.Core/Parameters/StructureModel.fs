@@ -3,12 +3,14 @@
 /// Positions: x = x₀ + s Σ qᵢ vᵢ with vᵢ the free shifts of the site, 1 Å long, and s = 0.1.
 /// ADPs: U_cart = S·S + u_min·1, S = S₀ + s Σ qᵢ Eᵢ with Eᵢ spanning the site-invariant symmetric tensors and s = 0.05 Å.
 /// Squares of invariant tensors are invariant, so constraints and positive definiteness hold for every q.
+/// Riding hydrogens have no parameters: they follow their parents (Riding).
 module Pendel.Core.StructureModel
 
 open System.Collections.Immutable
 open MathNet.Numerics.LinearAlgebra
 open Pendel.Crystallography
 open Pendel.Tensors
+open Pendel.Core.Riding
 
 /// u_min, Å²: the least eigenvalue of a U_cart.
 [<Literal>]
@@ -39,6 +41,10 @@ type StructureModel =
         RootStart: Tensor
         /// ∂S/∂q, 9n × roots.
         RootMap: Tensor
+        /// Hydrogens that ride.
+        Riding: Riding list
+        /// U_cart with those of riding hydrogens after those of their parents, 6n × 6n; None where none rides.
+        RidingMap: Tensor option
     }
 
     /// Number of free parameters.
@@ -140,10 +146,10 @@ let private mapOf width scale (directions: (string * float array) list array) =
 
     map
 
-/// The model of a structure in which every position and ADP that symmetry leaves free is refined.
+/// The model of a structure in which every position and ADP that symmetry leaves free is refined, those of riding hydrogens excepted.
 ///
 /// Raises `ArgumentException` naming the site if an ADP is not positive definite.
-let create (crystal: Crystal) =
+let createRiding (riding: Riding list) (crystal: Crystal) =
     let sites = crystal.Sites |> Seq.toArray
 
     let symmetry =
@@ -159,12 +165,25 @@ let create (crystal: Crystal) =
     let snapped =
         Array.map2 (fun (s: AtomSite) (y: SiteSymmetry) -> moved y.Position s.Adp s) sites symmetry
 
+    let rides = riding |> List.map _.Hydrogen |> set
+
     let free =
-        Array.mapi2 (fun i s y -> shifts crystal s y (i = heaviest)) snapped symmetry
+        Array.mapi2
+            (fun i s y ->
+                if rides.Contains i then
+                    []
+                else
+                    shifts crystal s y (i = heaviest))
+            snapped
+            symmetry
 
     let root =
-        Array.map2
-            (fun s y -> roots crystal.Cell s y |> List.map (fun (n, m) -> n, Array.init 9 (element m)))
+        Array.mapi2
+            (fun i s y ->
+                if rides.Contains i then
+                    []
+                else
+                    roots crystal.Cell s y |> List.map (fun (n, m) -> n, Array.init 9 (element m)))
             snapped
             symmetry
 
@@ -177,16 +196,27 @@ let create (crystal: Crystal) =
     let rootStart =
         snapped |> Array.map (fun s -> squareRoot s (s.Adp.ToCartesian crystal.Cell))
 
+    let start = Crystal(crystal.Cell, crystal.SpaceGroup, snapped.ToImmutableArray())
+
     {
-        Start = Crystal(crystal.Cell, crystal.SpaceGroup, snapped.ToImmutableArray())
+        Start = start
         Symmetry = symmetry
         Names = names
         PositionCount = free |> Array.sumBy List.length
         PositionStart = dsharp.tensor (snapped |> Array.collect (fun s -> vector s.Position))
-        PositionMap = dsharp.tensor (mapOf 3 positionScale free)
+        PositionMap = dsharp.tensor (mapOf 3 positionScale free |> completePositions riding)
         RootStart = dsharp.tensor (rootStart |> Array.collect (fun m -> Array.init 9 (fun i -> m[i / 3, i % 3])))
         RootMap = dsharp.tensor (mapOf 9 rootScale root)
+        Riding = riding
+        RidingMap =
+            if riding.IsEmpty then
+                None
+            else
+                Some(dsharp.tensor (displacements start riding))
     }
+
+/// The same in which no hydrogen rides.
+let create (crystal: Crystal) = createRiding [] crystal
 
 let private affine (start: Tensor) (map: Tensor) (q: Tensor) =
     if q.nelement = 0 then
@@ -215,9 +245,14 @@ let evaluate (model: StructureModel) (q: Tensor) : AsymmetricUnit =
                 for i, j in components -> if i = j then SmallestU else 0.0
         |]
 
+    let own = along 0 + along 1 + along 2 + dsharp.tensor floor
+
     {
         Positions = affine model.PositionStart model.PositionMap q[.. model.PositionCount - 1]
-        Cartesian = along 0 + along 1 + along 2 + dsharp.tensor floor
+        Cartesian =
+            match model.RidingMap with
+            | None -> own
+            | Some map -> (map.matmul (own.view [ own.nelement; 1 ])).view(-1)
     }
 
 /// The structure at q, as a crystal.

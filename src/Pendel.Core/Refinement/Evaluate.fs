@@ -181,8 +181,15 @@ let private evaluate hand (problem: Problem) (stage: Stage) (state: State) : Eva
 
     let parameters = parameterCount problem state frames.Length
 
+    let structure = problem.Structure
+
     {
-        Crystal = StructureModel.toCrystal problem.Structure state.Structure
+        Crystal = StructureModel.toCrystal structure state.Structure
+        Riding = set [ for r in structure.Riding -> structure.Start.Sites[r.Hydrogen].Label ]
+        Restraints =
+            dsharp.tensor state.Structure
+            |> StructureModel.evaluate structure
+            |> Restraints.results problem.Restraints
         Geometry = problem.Geometry
         Mosaicity = state.Mosaicity
         Residuals =

@@ -1,4 +1,4 @@
-/// Joint refinement of positions, ADPs and the thickness model on the mean wR_I of the frames.
+/// Joint refinement of positions, ADPs and the thickness model on the mean wR_I of the frames, with restraints.
 ///
 /// Rows and beams are those of the orientations at its start and stay frozen, so that losses compare.
 module Pendel.Core.Joint
@@ -7,13 +7,37 @@ open Pendel.Tensors
 open Pendel.Diffraction
 open Pendel.Core.Problem
 
+/// Independent measurements of the frames that count.
+let private measurementCount (stage: Stage) =
+    Problem.scoredFrames stage
+    |> Seq.collect (fun i -> stage.Model.Plan.Frames[i].Scored)
+    |> Seq.distinctBy _.Observation
+    |> Seq.length
+
+/// wR_mean·√(1 + wχ²/N): a restraint that is off by its su weighs as w measurements of average misfit (CONVENTIONS, Restraints).
+///
+/// - `q`: parameters of the structure
+let private restrained (problem: Problem) (stage: Stage) : Tensor -> Tensor -> Tensor =
+    if problem.Restraints.Count = 0 then
+        fun _ wR -> wR
+    else
+        let weight =
+            problem.Settings.RestraintWeight / float (max 1 (measurementCount stage))
+
+        fun q wR ->
+            let chiSquare =
+                Restraints.chiSquare problem.Restraints (StructureModel.evaluate problem.Structure q)
+
+            wR * dsharp.sqrt (weight * chiSquare + 1.0)
+
 /// Mean of wR_I over the frames that count, of intensities at the thickness of the model or averaged over its samples, from
-/// structure parameters, then those of the thickness model, in one vector.
+/// structure parameters, then those of the thickness model, in one vector; with what restraints add.
 let loss (problem: Problem) (stage: Stage) : Tensor -> Tensor =
     let structure = problem.Structure.Count
     let scored = Problem.scoredFrames stage
     let frames = [| for plan in stage.Model.Plan.Frames -> plan.Frame |]
     let noRotation = dsharp.zeros (3 * frames.Length)
+    let restrained = restrained problem stage
 
     let samples =
         ThicknessSampling.samples problem.Settings problem.ThicknessModel frames
@@ -33,7 +57,7 @@ let loss (problem: Problem) (stage: Stage) : Tensor -> Tensor =
         let losses =
             ForwardModel.losses stage.Model wR potential (samples p[structure..]) noRotation
 
-        (losses.gather (0, scored)).mean()
+        (losses.gather (0, scored)).mean() |> restrained p[.. structure - 1]
 
 /// Thickness of every frame of the data by the model.
 let thickness (problem: Problem) (parameters: float array) =

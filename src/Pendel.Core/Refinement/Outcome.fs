@@ -99,6 +99,10 @@ type Residuals =
 type Evaluation =
     {
         Crystal: Crystal
+        /// Labels of the hydrogens that ride.
+        Riding: Set<string>
+        /// The restraints of the refinement at this structure.
+        Restraints: Restraints.RestraintResult array
         /// How the crystal moved, and what tells.
         Geometry: GeometryEvidence
         /// Widths of the mosaic blocks' distribution, rad.

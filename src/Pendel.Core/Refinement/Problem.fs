@@ -20,6 +20,7 @@ type Problem =
         Optics: ElectronOptics
         Orientation: CrystalOrientation
         Structure: StructureModel
+        Restraints: Restraints.Restraints
         WaveNumber: float
         Planner: Planner
         /// Takes rows as scored however completely a frame records them.
@@ -103,13 +104,20 @@ let private keptFrames (settings: Settings) (experiment: Experiment) =
 
     kept
 
+/// The structure with what the settings refine of it.
+let private structureOf (settings: Settings) crystal =
+    match settings.Hydrogens with
+    | RefinedHydrogens -> StructureModel.create crystal
+    | RidingHydrogens -> StructureModel.createRiding (Riding.find crystal) crystal
+
 /// The problem and its state before any refinement. The cell is that of the data.
 ///
-/// Raises `ArgumentException` naming a site whose ADP is not positive definite, or an excluded frame that the data lack.
+/// Raises `ArgumentException` naming a site whose ADP is not positive definite, a restraint whose atoms the structure lacks, or an
+/// excluded frame that the data lack.
 let create (settings: Settings) threads (crystal: Crystal) (experiment: Experiment) =
     let optics = ElectronOptics.FromWavelength experiment.Wavelength
     let inDataCell = Crystal(experiment.Cell, crystal.SpaceGroup, crystal.Sites)
-    let structure = StructureModel.create inDataCell
+    let structure = structureOf settings inDataCell
     let waveNumber = Potential.waveNumber optics settings.ScatteringFactors structure
     let geometry = geometryOf settings experiment
 
@@ -129,6 +137,7 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
         Optics = optics
         Orientation = CrystalOrientation.FromExperiment experiment
         Structure = structure
+        Restraints = Restraints.create structure settings.Restraints
         WaveNumber = waveNumber
         Planner = planner settings.Selection
         PlannerOfAllRows =

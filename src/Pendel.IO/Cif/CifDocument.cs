@@ -22,6 +22,9 @@ public readonly record struct CifValue(string Text, CifQuoting Quoting, TextPosi
     /// <summary>? (unknown).</summary>
     public static CifValue Unknown => new("?", CifQuoting.Bare, default);
 
+    /// <summary>. (not applicable).</summary>
+    public static CifValue Inapplicable => new(".", CifQuoting.Bare, default);
+
     /// <summary>A value to be written; quoted as its text demands.</summary>
     /// <param name="text">The text; "?" and "." are meant literally.</param>
     public static CifValue Of(string text) => new(text, CifQuoting.Quoted, default);

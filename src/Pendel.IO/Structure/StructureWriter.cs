@@ -12,19 +12,29 @@ public static class StructureWriter
 {
     const int Decimals = 10;
 
+    static readonly string[] FlagNames = ["_atom_site_calc_flag", "_atom_site_refinement_flags_posn"];
+
     /// <summary>The text of a CIF with one block.</summary>
     /// <param name="crystal">The structure.</param>
     /// <param name="blockName">Block code: letters, digits, underscores, no blank.</param>
     /// <param name="extra">Items to be written before the structure, in this order.</param>
+    /// <param name="riding">
+    /// Labels of the sites that ride on others; with any, flags say of every site how its position was found.
+    /// </param>
     /// <exception cref="ArgumentException">A name or a text cannot stand in a CIF.</exception>
-    public static string Write(Crystal crystal, string blockName, IEnumerable<ExtraItem> extra)
+    public static string Write(
+        Crystal crystal,
+        string blockName,
+        IEnumerable<ExtraItem> extra,
+        IReadOnlyCollection<string>? riding = null
+    )
     {
         var entries = ImmutableArray.CreateBuilder<CifEntry>();
         foreach (var item in extra)
             entries.Add(new CifItem(item.Name, item.Value is null ? CifValue.Unknown : CifValue.Of(item.Value)));
         AddCell(entries, crystal.Cell);
         AddSymmetry(entries, crystal.SpaceGroup);
-        AddSites(entries, crystal);
+        AddSites(entries, crystal, riding ?? []);
         AddAnisotropic(entries, crystal);
         return CifWriter.Write(new([new(blockName, entries.ToImmutable())]));
     }
@@ -56,7 +66,11 @@ public static class StructureWriter
         );
     }
 
-    static void AddSites(ImmutableArray<CifEntry>.Builder entries, Crystal crystal) =>
+    static void AddSites(
+        ImmutableArray<CifEntry>.Builder entries,
+        Crystal crystal,
+        IReadOnlyCollection<string> riding
+    ) =>
         entries.Add(
             new CifLoop(
                 [
@@ -68,24 +82,34 @@ public static class StructureWriter
                     "_atom_site_U_iso_or_equiv",
                     "_atom_site_adp_type",
                     "_atom_site_occupancy",
+                    .. riding.Count == 0 ? [] : FlagNames,
                 ],
                 [
                     .. crystal.Sites.SelectMany(site =>
-                        new[]
-                        {
-                            CifValue.Of(site.Label),
-                            CifValue.Of(TypeSymbol(site)),
-                            Number(site.Position.X),
-                            Number(site.Position.Y),
-                            Number(site.Position.Z),
-                            Number(site.Adp.Equivalent(crystal.Cell)),
-                            CifValue.Of(site.Adp is Adp.Isotropic ? "Uiso" : "Uani"),
-                            Number(site.Occupancy),
-                        }
+                        (CifValue[])
+                            [
+                                CifValue.Of(site.Label),
+                                CifValue.Of(TypeSymbol(site)),
+                                Number(site.Position.X),
+                                Number(site.Position.Y),
+                                Number(site.Position.Z),
+                                Number(site.Adp.Equivalent(crystal.Cell)),
+                                CifValue.Of(site.Adp is Adp.Isotropic ? "Uiso" : "Uani"),
+                                Number(site.Occupancy),
+                                .. riding.Count == 0 ? [] : Flags(crystal, site, riding.Contains(site.Label)),
+                            ]
                     ),
                 ]
             )
         );
+
+    // R rides on another site, S is constrained by its site symmetry.
+    static CifValue[] Flags(Crystal crystal, AtomSite site, bool rides)
+    {
+        var isSpecial = SiteSymmetry.Of(site.Position, crystal.SpaceGroup, crystal.Cell).PositionBasis.Length < 3;
+        var flags = (rides ? "R" : "") + (isSpecial ? "S" : "");
+        return [CifValue.Of(rides ? "calc" : "d"), flags == "" ? CifValue.Inapplicable : CifValue.Of(flags)];
+    }
 
     static void AddAnisotropic(ImmutableArray<CifEntry>.Builder entries, Crystal crystal)
     {

@@ -44,6 +44,8 @@ let private evaluation parameters change changeRows : Evaluation =
 
     {
         Crystal = quartz
+        Riding = Set.empty
+        Restraints = [||]
         Geometry = GeometryEvidence(CollectionGeometry.Rotation, "")
         Mosaicity = { Perpendicular = 0.0; Along = 0.0 }
         Residuals =

@@ -69,6 +69,20 @@ let private validation: Validation =
 let private evaluation wR : Evaluation =
     {
         Crystal = crystal
+        Riding = Set.empty
+        Restraints =
+            [|
+                {
+                    Restraint =
+                        {
+                            Kind = Distance 1.6
+                            Atoms = "Si1", "O1"
+                            Su = 0.02
+                        }
+                    Value = 1.65
+                    Misfit = 2.5
+                }
+            |]
         Geometry = GeometryEvidence(CollectionGeometry.Rotation, "as the header says")
         Mosaicity = { Perpendicular = 1e-3; Along = 2e-3 }
         Residuals =
@@ -165,6 +179,8 @@ let private at (path: string) (element: JsonElement) =
 [<InlineData("corrections/max_deg", "1")>]
 [<InlineData("thickness/mean_A", "401.5")>]
 [<InlineData("outliers/wR_limit", "null")>]
+[<InlineData("restraints/weight", "1")>]
+[<InlineData("restraints/chiSquare", "6.25")>]
 [<InlineData("settings/epochs", "40")>]
 [<InlineData("seed", "4")>]
 [<InlineData("version", "\"1.2.3\"")>]
@@ -173,6 +189,20 @@ let private at (path: string) (element: JsonElement) =
 [<InlineData("timing/stages/joint-refinement", "2")>]
 let ``the summary states`` (key: string, value: string) =
     Assert.Equal(value, (at key summary).GetRawText())
+
+[<Fact>]
+let ``each restraint stands in the summary, the worst in the text`` () =
+    Assert.Equal(
+        """[{"kind":"distance","atoms":["Si1","O1"],"target":1.6,"su":0.02,"value":1.65,"misfit_su":2.5}]""",
+        String.filter (Char.IsWhiteSpace >> not) ((at "restraints/terms" summary).GetRawText())
+    )
+
+    Assert.Equal<string list>(
+        [
+            "restraints: 1; the worst is distance Si1 O1: 1.6500, target 1.6000, off by 2.5 su"
+        ],
+        Text.constraints outcome.Final
+    )
 
 [<Fact>]
 let ``only timing and threads tell two runs apart`` () =
