@@ -157,7 +157,7 @@ let refine physics tilts (problem: Problem) (start: State) =
                 Reach = (if number = 0 then infinity else 5.0)
             }
 
-        (Joint.runAt pace Monitor.silent problem planned followed).State
+        (Joint.runFrom ignore None pace Monitor.silent problem planned followed).State
 
     let final = List.fold round start [ 0 .. rounds - 1 ]
     Evaluate.at problem planned final
