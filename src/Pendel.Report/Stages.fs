@@ -11,6 +11,7 @@ let key stage =
     | FrameOrientation -> "frame-orientation"
     | MosaicityRefinement -> "mosaicity"
     | JointRefinement -> "joint-refinement"
+    | SampledFrames -> "sampled-frames"
 
 /// The name in messages.
 let title stage =
@@ -20,3 +21,4 @@ let title stage =
     | FrameOrientation -> "frame orientation"
     | MosaicityRefinement -> "mosaicity"
     | JointRefinement -> "joint refinement"
+    | SampledFrames -> "sampled frames"
