@@ -31,7 +31,6 @@ let private growth step =
     match step.Growth with
     | Start -> "start"
     | One truncation -> key truncation
-    | All -> "all"
 
 let private format (template: string) ([<ParamArray>] values: obj array) =
     String.Format(CultureInfo.InvariantCulture, template, values)
@@ -182,10 +181,7 @@ let private truncation (found: Found) =
         [
             "start", optional (truncationError found found.Steps.Head.Size)
             "settings", optional (truncationError found found.Size)
-            "reference",
-            (match found.Reference with
-             | Some reference -> object (size reference)
-             | None -> null)
+            "reference", object (size (reference found))
         ]
 
 /// The text of a result.

@@ -39,7 +39,7 @@ module Options =
                 "thickness", "thickness of every frame, Å; the default is that of a scan"
                 "limit", "R between two steps has to be below this, per cent (default: 0.5)"
                 "steps", "most steps that are calculated (default: 30)"
-                "memory", "most memory of a frame, MB, with one thread (default: 2000)"
+                "memory", "most memory of a frame, MB, its matrix counted once; threads have one each (default: 500)"
                 "displacement", "largest shift of a site along each axis, Å (default: 0.2)"
                 "adp",
                 "displacement parameters: scaled with the shift, isotropic (and scaled), or kept (default: scaled)"

@@ -37,7 +37,7 @@ let private search terminal (options: Map<string, string>) settings (inputs: Inp
             Steps = OptionValues.count options "steps" 30 Most
         }
 
-    let memory = megabyte * OptionValues.positive options "memory" 2000.0 1e9
+    let memory = megabyte * OptionValues.positive options "memory" 500.0 1e9
 
     let sample =
         ProgressView.run terminal quiet (fun monitor ->

@@ -57,8 +57,6 @@ type Growth =
     | Start
     /// One setting, from the smallest size so far that is not known to be too small.
     | One of Truncation
-    /// All settings, from the size that is found.
-    | All
 
 /// A calculated size.
 type Step =
@@ -99,8 +97,6 @@ type Found =
         Size: Size
         /// Of each setting.
         Endings: (Truncation * Ending) list
-        /// The largest size that was calculated for comparison, None where there is none but the start.
-        Reference: Size option
     }
 
 /// Whether every setting's next step stays below the limit.
@@ -122,11 +118,18 @@ let lastChange (found: Found) truncation =
 let simulationAt (found: Found) size =
     (found.Steps |> List.find (fun s -> s.Size = size)).Simulation
 
-/// R of a size against the reference: the estimate of its truncation error. None without a larger size to compare with.
+/// The most converged of the calculated sizes: that with the most beams, and of those the one with the most orientations.
+let reference (found: Found) =
+    (found.Steps
+     |> List.maxBy (fun s -> s.Simulation.Beams, s.Simulation.TiltCount))
+        .Size
+
+/// R of a size against the most converged one: the estimate of its truncation error. None for that one itself.
 let truncationError (found: Found) size =
-    found.Reference
-    |> Option.filter ((<>) size)
-    |> Option.map (fun reference -> change (simulationAt found size) (simulationAt found reference))
+    if size = reference found then
+        None
+    else
+        Some(change (simulationAt found size) (simulationAt found (reference found)))
 
 /// A search on its way.
 type private Way =
@@ -212,18 +215,8 @@ let search (limits: Limits) simulate (grow: Truncation -> Size -> Size option) (
 
     let way, endings = settleAll limits simulate grow report first
 
-    let further =
-        truncations
-        |> List.fold (fun size truncation -> grow truncation size |> Option.defaultValue size) way.Size
-
-    let way, largest =
-        match reach limits simulate report All further way with
-        | way, Ok _ -> way, further
-        | way, Error _ -> way, way.Size
-
     {
         Steps = List.rev way.Steps
         Size = way.Size
         Endings = endings
-        Reference = if largest = start then None else Some largest
     }
