@@ -86,9 +86,12 @@ let private show clears (terminal: Terminal) quiet (compute: Monitor -> 'T) : 'T
                 Stop = terminal.Stop
             }
 
-    if quiet then monitored ignore
-    elif terminal.IsInteractive then live clears terminal monitored
-    else monitored (plain terminal)
+    if quiet then
+        monitored ignore
+    elif terminal.IsInteractive then
+        live clears terminal monitored
+    else
+        monitored (plain terminal)
 
 /// Runs a computation that reports its progress and can be stopped.
 let run terminal quiet (compute: Monitor -> 'T) : 'T = show false terminal quiet compute

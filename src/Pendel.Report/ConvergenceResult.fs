@@ -39,17 +39,7 @@ let private row = "{0,-10} {1,9} {2,7} {3,6} {4,8} {5,9} {6,8}"
 
 /// The head of the table of steps.
 let head =
-    format
-        row
-        [|
-            "grown"
-            "beam-gmax"
-            "sgmax"
-            "tilts"
-            "mean N"
-            "R"
-            "s"
-        |]
+    format row [| "grown"; "beam-gmax"; "sgmax"; "tilts"; "mean N"; "R"; "s" |]
 
 /// A step's line of the table: what has grown, the size, its mean number of beams, R against the size before and the time.
 let line (step: Step) =
@@ -91,7 +81,9 @@ let shortfalls (r: Result) =
         | Settled _ -> None
         | StepsSpent -> Some(line truncation $"all {r.Limits.Steps} steps are spent")
         | TooLarge bytes ->
-            Some(line truncation (format "the next one takes {0:F0} MB for a frame, above the limit" [| bytes / 1e6 |]))
+            Some(
+                line truncation (format "the next one takes {0:F0} MB for a frame, above the limit" [| bytes / 1e6 |])
+            )
         | Largest -> Some(line truncation "the next one is beyond the largest value of the setting"))
 
 /// Options for the size that was found.
@@ -116,7 +108,7 @@ let text (r: Result) =
 
     [
         if isConverged found then
-            $"converged: no setting's next step changes R by {Text.percent r.Limits.Change}"
+            $"converged: the next step of each setting has R below {Text.percent r.Limits.Change}"
         else
             "not converged"
         $"settings: {options r}"

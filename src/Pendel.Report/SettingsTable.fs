@@ -26,8 +26,12 @@ let private select change (settings: Settings) =
 
 let private scoredGMax =
     let plain =
-        positive "scored-gmax" "scored reflections have |g| up to this, 1/Å" Settings.largestGMax _.Selection.ScoredGMax (fun x ->
-            select (fun s -> SelectionSettings(s.BeamGMax, s.SgMax, x, s.Rsg, s.Dsg)))
+        positive
+            "scored-gmax"
+            "scored reflections have |g| up to this, 1/Å"
+            Settings.largestGMax
+            _.Selection.ScoredGMax
+            (fun x -> select (fun s -> SelectionSettings(s.BeamGMax, s.SgMax, x, s.Rsg, s.Dsg)))
 
     { plain with
         Default = Some "that of the beams"
@@ -38,8 +42,12 @@ let private selection =
         positive "beam-gmax" "beams have |g| up to this, 1/Å" Settings.largestGMax _.Selection.BeamGMax (fun x ->
             select (fun s -> SelectionSettings(x, s.SgMax, s.ScoredGMax, s.Rsg, s.Dsg)))
         scoredGMax
-        positive "sgmax" "beams come within this excitation error, 1/Å" Settings.largestSgMax _.Selection.SgMax (fun x ->
-            select (fun s -> SelectionSettings(s.BeamGMax, x, s.ScoredGMax, s.Rsg, s.Dsg)))
+        positive
+            "sgmax"
+            "beams come within this excitation error, 1/Å"
+            Settings.largestSgMax
+            _.Selection.SgMax
+            (fun x -> select (fun s -> SelectionSettings(s.BeamGMax, x, s.ScoredGMax, s.Rsg, s.Dsg)))
         positive "rsg" "scored reflections have RSg below this" 10.0 _.Selection.Rsg (fun x ->
             select (fun s -> SelectionSettings(s.BeamGMax, s.SgMax, s.ScoredGMax, x, s.Dsg)))
         number

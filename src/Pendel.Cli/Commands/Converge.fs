@@ -96,7 +96,9 @@ let run (terminal: Terminal) files (options: Map<string, string>) =
         try
             Inputs.guard inputs.Name (fun () -> search terminal options settings inputs)
         with :? OperationCanceledException ->
-            raise (OperationCanceledException "interrupted: a search for converged settings has no result before its end")
+            raise (
+                OperationCanceledException "interrupted: a search for converged settings has no result before its end"
+            )
 
     let found = withSize result.Found.Size settings
 
@@ -113,8 +115,7 @@ let run (terminal: Terminal) files (options: Map<string, string>) =
         Terminal.print terminal ("" :: ConvergenceResult.text result)
 
         options.TryFind "out"
-        |> Option.iter (fun path ->
-            terminal.Out.WriteLine(Results.place (Results.folderOf path) [ file path found ]))
+        |> Option.iter (fun path -> terminal.Out.WriteLine(Results.place (Results.folderOf path) [ file path found ]))
 
     if not quiet then
         Terminal.warn terminal (ConvergenceResult.shortfalls result)

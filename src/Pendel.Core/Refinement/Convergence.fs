@@ -120,9 +120,7 @@ let simulationAt (found: Found) size =
 
 /// The most converged of the calculated sizes: that with the most beams, and of those the one with the most orientations.
 let reference (found: Found) =
-    (found.Steps
-     |> List.maxBy (fun s -> s.Simulation.Beams, s.Simulation.TiltCount))
-        .Size
+    (found.Steps |> List.maxBy (fun s -> s.Simulation.Beams, s.Simulation.TiltCount)).Size
 
 /// R of a size against the most converged one: the estimate of its truncation error. None for that one itself.
 let truncationError (found: Found) size =

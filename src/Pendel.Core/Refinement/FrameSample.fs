@@ -105,7 +105,10 @@ let take (monitor: Monitor) (settings: Settings) threads crystal experiment coun
         Crystal = crystal
         Experiment = experiment.WithFrames(frames.ToImmutableArray())
         State = state
-        TiltCount = frames |> Array.map (fun f -> (Problem.curve problem state f).Count) |> Array.max
+        TiltCount =
+            frames
+            |> Array.map (fun f -> (Problem.curve problem state f).Count)
+            |> Array.max
     }
 
 /// What a sample has at a size.

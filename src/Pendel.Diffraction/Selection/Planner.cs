@@ -96,10 +96,7 @@ public sealed class Planner
         var ofArcs = lists.Sum(l =>
             (sizeof(int) * (long)l.Beams.Length + sizeof(double) * l.TiltCount) * l.Beams.Length
         );
-        return new(
-            sizeof(double) * errors + DifferencePlaces.Bytes(near) + ofArcs,
-            lists.Max(l => l.Beams.Length)
-        );
+        return new(sizeof(double) * errors + DifferencePlaces.Bytes(near) + ofArcs, lists.Max(l => l.Beams.Length));
     }
 
     (FramePlan, SelectionReport, ImmutableArray<MillerIndex>) Draft(
