@@ -101,9 +101,12 @@ let text (r: Result) =
     let found = r.Found
     let start = found.Steps.Head.Size
 
+    // without convergence the calculation to compare with is truncated, too
+    let bound = if isConverged found then "" else "at least "
+
     let error name size =
         match truncationError found size with
-        | Some e -> [ $"truncation error of {name}: R {Text.percent e}" ]
+        | Some e -> [ $"truncation error of {name}: R {bound}{Text.percent e}" ]
         | None -> []
 
     [

@@ -104,6 +104,7 @@ let ``a search that spends its steps prints its table and says that it is not co
         let code, text, error = pendel (prepare path @ [ "--steps"; "2" ])
         Assert.True((code = ExitCode.Done), error)
         Assert.Contains("not converged", text)
+        Assert.Contains("truncation error of the starting settings: R at least", text)
         Assert.Contains("all 2 steps are spent", error)
         Assert.Equal(1, text.Split('\n') |> Array.filter _.StartsWith("start ") |> Array.length)
         Assert.Equal(1, text.Split('\n') |> Array.filter _.StartsWith("beam-gmax ") |> Array.length))
