@@ -12,6 +12,7 @@ let private overview =
         "pendel demo                                 refine synthetic quartz, truth beside result"
         "pendel info FILES...                        what structures (.cif) and data sets (.cif_pets) hold"
         "pendel simulate STRUCTURE DATA              residuals of a structure as it is"
+        "pendel converge STRUCTURE DATA              how many beams and orientations the data need"
         "pendel refine STRUCTURE DATA --out DIR      refine a structure"
         "pendel absolute STRUCTURE DATA --out DIR    refine both hands of a structure, and say which it is"
         "pendel bench [--data DIR]                   times of the kernels and the model on this machine"
@@ -43,6 +44,9 @@ let private commands: (string * (Terminal -> string list -> int)) list =
         "simulate",
         (fun terminal arguments ->
             dispatch (CommandLine.parse<SimulateOption> "simulate" arguments) terminal SimulateCommand.run)
+        "converge",
+        (fun terminal arguments ->
+            dispatch (CommandLine.parse<ConvergeOption> "converge" arguments) terminal ConvergeCommand.run)
         "refine",
         (fun terminal arguments ->
             dispatch (CommandLine.parse<RefineOption> "refine" arguments) terminal RefineCommand.run)

@@ -63,12 +63,13 @@ let private bars (context: ProgressContext) =
                 task.Value <- task.MaxValue
                 task.StopTask())
 
-let private live (terminal: Terminal) (compute: (Progress -> unit) -> 'T) : 'T =
+let private live clears (terminal: Terminal) (compute: (Progress -> unit) -> 'T) : 'T =
     let console =
         AnsiConsole.Create(AnsiConsoleSettings(Out = AnsiConsoleOutput terminal.Error))
 
     console
         .Progress()
+        .AutoClear(clears)
         .Columns(
             TaskDescriptionColumn(Alignment = Justify.Left),
             ProgressBarColumn(Width = Nullable 24),
@@ -77,8 +78,7 @@ let private live (terminal: Terminal) (compute: (Progress -> unit) -> 'T) : 'T =
         )
         .Start(fun context -> compute (bars context))
 
-/// Runs a computation that reports its progress and can be stopped.
-let run (terminal: Terminal) quiet (compute: Monitor -> 'T) : 'T =
+let private show clears (terminal: Terminal) quiet (compute: Monitor -> 'T) : 'T =
     let monitored report =
         compute
             {
@@ -86,6 +86,15 @@ let run (terminal: Terminal) quiet (compute: Monitor -> 'T) : 'T =
                 Stop = terminal.Stop
             }
 
-    if quiet then monitored ignore
-    elif terminal.IsInteractive then live terminal monitored
-    else monitored (plain terminal)
+    if quiet then
+        monitored ignore
+    elif terminal.IsInteractive then
+        live clears terminal monitored
+    else
+        monitored (plain terminal)
+
+/// Runs a computation that reports its progress and can be stopped.
+let run terminal quiet (compute: Monitor -> 'T) : 'T = show false terminal quiet compute
+
+/// The same for a computation whose result is a line of its own: what is redrawn vanishes at its end.
+let passing terminal quiet (compute: Monitor -> 'T) : 'T = show true terminal quiet compute

@@ -105,19 +105,22 @@ let nameOf (path: string) =
     | "" -> raise (DataException(path, "found a folder, expected a file to be written"))
     | name -> name
 
-/// Writes files into the folder of a path, all or none.
+/// Refuses to replace files in the folder of a path unasked.
 ///
 /// Raises `DataException` if one exists that may not be replaced.
-let writeBeside (path: string) force (files: ResultFile list) =
-    let folder = folderOf path
-
+let refuseExisting (path: string) force (files: ResultFile list) =
     for file in files do
-        let target = Path.Combine(folder, file.Name)
+        let target = Path.Combine(folderOf path, file.Name)
 
         if File.Exists target && not force then
             raise (DataException(target, "the file exists; choose another name, or --force to replace it"))
 
-    ResultFolder.Write(folder, ResizeArray files, true)
+/// Writes files into the folder of a path, all or none.
+///
+/// Raises `DataException` if one exists that may not be replaced.
+let writeBeside (path: string) force (files: ResultFile list) =
+    refuseExisting path force files
+    ResultFolder.Write(folderOf path, ResizeArray files, true)
 
 /// Where the files are.
 let place (folder: string) (files: ResultFile list) =

@@ -171,6 +171,18 @@ type Settings =
     }
 
 module Settings =
+    /// Largest g_max of beams and of scored reflections, Å⁻¹: the tables of scattering factors end before.
+    let largestGMax = 10.0
+
+    /// Largest sg_max, Å⁻¹.
+    let largestSgMax = 0.5
+
+    /// Most orientations of a frame, mosaic blocks not counted.
+    let mostTilts = 10000
+
+    /// Largest thickness, Å.
+    let largestThickness = 20000.0
+
     /// The defaults: those of the README.
     let standard =
         {

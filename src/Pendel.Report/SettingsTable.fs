@@ -8,18 +8,6 @@ open Pendel.Diffraction
 open Pendel.Core
 open Pendel.Report.Setting
 
-/// Å⁻¹; the tables of scattering factors end before.
-let private gLimit = 10.0
-
-/// Å⁻¹
-let private sgLimit = 0.5
-
-/// Orientations of a frame.
-let private mostTilts = 10000
-
-/// Å
-let private thicknessLimit = 20000.0
-
 /// Degrees.
 let private mosaicityLimit = 5.0
 
@@ -38,8 +26,12 @@ let private select change (settings: Settings) =
 
 let private scoredGMax =
     let plain =
-        positive "scored-gmax" "scored reflections have |g| up to this, 1/Å" gLimit _.Selection.ScoredGMax (fun x ->
-            select (fun s -> SelectionSettings(s.BeamGMax, s.SgMax, x, s.Rsg, s.Dsg)))
+        positive
+            "scored-gmax"
+            "scored reflections have |g| up to this, 1/Å"
+            Settings.largestGMax
+            _.Selection.ScoredGMax
+            (fun x -> select (fun s -> SelectionSettings(s.BeamGMax, s.SgMax, x, s.Rsg, s.Dsg)))
 
     { plain with
         Default = Some "that of the beams"
@@ -47,11 +39,15 @@ let private scoredGMax =
 
 let private selection =
     [
-        positive "beam-gmax" "beams have |g| up to this, 1/Å" gLimit _.Selection.BeamGMax (fun x ->
+        positive "beam-gmax" "beams have |g| up to this, 1/Å" Settings.largestGMax _.Selection.BeamGMax (fun x ->
             select (fun s -> SelectionSettings(x, s.SgMax, s.ScoredGMax, s.Rsg, s.Dsg)))
         scoredGMax
-        positive "sgmax" "beams come within this excitation error, 1/Å" sgLimit _.Selection.SgMax (fun x ->
-            select (fun s -> SelectionSettings(s.BeamGMax, x, s.ScoredGMax, s.Rsg, s.Dsg)))
+        positive
+            "sgmax"
+            "beams come within this excitation error, 1/Å"
+            Settings.largestSgMax
+            _.Selection.SgMax
+            (fun x -> select (fun s -> SelectionSettings(s.BeamGMax, x, s.ScoredGMax, s.Rsg, s.Dsg)))
         positive "rsg" "scored reflections have RSg below this" 10.0 _.Selection.Rsg (fun x ->
             select (fun s -> SelectionSettings(s.BeamGMax, s.SgMax, s.ScoredGMax, x, s.Dsg)))
         number
@@ -75,7 +71,7 @@ let private tilts =
     {
         Name = "tilts"
         Meaning = "orientations that integrate a frame: auto, or the same number for each"
-        Expected = $"auto or a whole number from 1 to {mostTilts}"
+        Expected = $"auto or a whole number from 1 to {Settings.mostTilts}"
         Default = None
         Get =
             fun settings ->
@@ -86,7 +82,7 @@ let private tilts =
             fun value settings ->
                 match value with
                 | Word "auto" -> Some { settings with Tilts = Sufficient }
-                | Number n when Double.IsInteger n && n >= 1.0 && n <= float mostTilts ->
+                | Number n when Double.IsInteger n && n >= 1.0 && n <= float Settings.mostTilts ->
                     Some { settings with Tilts = Count(int n) }
                 | _ -> None
     }
@@ -175,13 +171,13 @@ let private thicknessRange =
     {
         Name = "thickness-range"
         Meaning = "smallest and largest thickness, Å"
-        Expected = $"a range of positive numbers such as 100..2000, up to {text thicknessLimit}"
+        Expected = $"a range of positive numbers such as 100..2000, up to {text Settings.largestThickness}"
         Default = None
         Get = fun settings -> Range(settings.ThicknessMin, settings.ThicknessMax)
         Set =
             fun value settings ->
                 match value with
-                | Range(low, high) when 0.0 < low && low < high && high <= thicknessLimit ->
+                | Range(low, high) when 0.0 < low && low < high && high <= Settings.largestThickness ->
                     Some
                         { settings with
                             ThicknessMin = low

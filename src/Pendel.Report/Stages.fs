@@ -21,6 +21,7 @@ let key stage =
     | FrameOrientation -> "frame-orientation"
     | MosaicityRefinement -> "mosaicity"
     | JointRefinement -> "joint-refinement"
+    | SampledFrames -> "sampled-frames"
 
 /// The name in messages.
 let title stage =
@@ -30,3 +31,4 @@ let title stage =
     | FrameOrientation -> "frame orientation"
     | MosaicityRefinement -> "mosaicity"
     | JointRefinement -> "joint refinement"
+    | SampledFrames -> "sampled frames"

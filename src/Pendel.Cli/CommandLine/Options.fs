@@ -38,6 +38,10 @@ module Options =
                 "thickness over the angle: constant, sine, smooth, bowl, or a file of angle, thickness (default: smooth)"
                 "dynamic-range", "expected counts of the strongest reflection (default: 1e6)"
                 "noise-floor", "least expected counts of a row, and least variance (default: 1)"
+                "thickness", "thickness of every frame, Å; the default is that of a scan"
+                "limit", "R between two steps has to be below this, per cent (default: 0.5)"
+                "steps", "most steps that are calculated (default: 30)"
+                "memory", "most memory of a frame, MB, its matrix counted once; threads have one each (default: 500)"
                 "displacement", "largest shift of a site along each axis, Å (default: 0.2)"
                 "adp",
                 "displacement parameters: scaled with the shift, isotropic (and scaled), or kept (default: scaled)"
@@ -86,6 +90,16 @@ module Options =
         | "out" -> "file to be written"
         | "force" -> "replace files that exist"
         | _ -> usageSeeding seeded standard option
+
+    /// The same for `pendel converge`, whose frames are a sample.
+    let usageOfSample (option: obj) =
+        let case, _ = FSharpValue.GetUnionFields(option, option.GetType())
+
+        match nameOf case with
+        | "frames" -> "most frames of the sample, spread over the data (default: 8)"
+        | "out" -> "settings file to be written"
+        | "force" -> "replace a file that exists"
+        | _ -> usage option
 
 /// Options of `pendel info`.
 [<HelpFlags("--help"); RequireQualifiedAccess>]
@@ -148,6 +162,44 @@ type SimulateOption =
 
     interface IArgParserTemplate with
         member this.Usage = Options.usage this
+
+/// Options of `pendel converge`.
+[<HelpFlags("--help"); RequireQualifiedAccess>]
+type ConvergeOption =
+    | [<MainCommand; Mandatory>] Files of file: string list
+    | Out of file: string
+    | Force
+    | Frames of n: string
+    | Thickness of length: string
+    | Limit of R: string
+    | Steps of n: string
+    | Memory of MB: string
+    | Settings of file: string
+    | Beam_Gmax of g: string
+    | Scored_Gmax of g: string
+    | Sgmax of s: string
+    | Rsg of limit: string
+    | Dsg of limit: string
+    | Geometry of name: string
+    | Arcs of cut: string
+    | Tilts of n: string
+    | Mosaicity of angle: string
+    | Mosaicity_Along of angle: string
+    | Thickness_Range of range: string
+    | Thickness_Distribution of shape: string
+    | Scattering_Factors of table: string
+    | Absorption of kind: string
+    | Absorption_Ratio of ratio: string
+    | Precision of name: string
+    | Free of fraction: string
+    | Free_Seed of n: string
+    | Exclude_Frames of ids: string
+    | Threads of n: string
+    | Json
+    | Quiet
+
+    interface IArgParserTemplate with
+        member this.Usage = Options.usageOfSample this
 
 /// Options of `pendel refine`.
 [<HelpFlags("--help"); RequireQualifiedAccess>]

@@ -239,6 +239,13 @@ type Stage =
         Potential: Potential.PotentialModel
     }
 
+/// The frames' matrices at a state: h → g at the middle of the frame, Å⁻¹.
+let private frameMatrix (problem: Problem) (state: State) =
+    let orientation =
+        CrystalOrientation(problem.Orientation.Cell, problem.Orientation.U, state.Misset, problem.Orientation.Strain)
+
+    fun (frame: VirtualFrame) -> orientation.FrameMatrix(frame, correctionOf state frame)
+
 let private planBy
     (planner: Planner)
     (tilts: VirtualFrame -> ImmutableArray<Tilt>)
@@ -247,19 +254,8 @@ let private planBy
     (state: State)
     frames
     =
-    let orientation =
-        CrystalOrientation(problem.Orientation.Cell, problem.Orientation.U, state.Misset, problem.Orientation.Strain)
-
-    let correction = correctionOf state
-
     let plan =
-        planner.Plan(
-            frames,
-            (fun frame -> orientation.FrameMatrix(frame, correction frame)),
-            correction,
-            tilts,
-            thicknesses
-        )
+        planner.Plan(frames, frameMatrix problem state, correctionOf state, tilts, thicknesses)
 
     let potential =
         Potential.create problem.Crew problem.Optics problem.Settings problem.Structure plan.Support
@@ -287,6 +283,10 @@ let planAllRows tilts (problem: Problem) (state: State) frames =
 /// Plans the chosen frames at a state with the rocking curves of the settings.
 let plan (problem: Problem) (state: State) frames =
     planWith (tilts problem state) problem state frames
+
+/// What the plan of a frame at a state takes with the rocking curves of the settings, without making it.
+let planSize (problem: Problem) (state: State) (frame: VirtualFrame) =
+    problem.Planner.Size(frameMatrix problem state frame, tilts problem state frame)
 
 /// U on the support list of a stage at structure parameters q.
 let potential (problem: Problem) (stage: Stage) (q: Tensor) =

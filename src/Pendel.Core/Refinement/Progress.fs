@@ -2,7 +2,7 @@ namespace Pendel.Core
 
 open System.Threading
 
-/// The stages of a refinement, in their order.
+/// The stages of a refinement, in their order, then what other commands do.
 type StageName =
     /// Joint coarse scan of thickness and scan-axis offset.
     | ThicknessScan
@@ -14,6 +14,8 @@ type StageName =
     | MosaicityRefinement
     /// Positions, ADPs and the model of the thickness together.
     | JointRefinement
+    /// Intensities of the frames of a sample, frame by frame.
+    | SampledFrames
 
 /// What a stage says while it runs.
 type Progress =

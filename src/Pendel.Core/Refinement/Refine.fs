@@ -258,6 +258,7 @@ let private compute monitor keep (problem: Problem) elapsed (step: Step) =
     | FrameOrientation -> moving problem (orient monitor problem step.Cycle) step
     | MosaicityRefinement -> moving problem (MosaicityStage.run monitor problem) step
     | JointRefinement -> joint monitor keep problem elapsed step
+    | SampledFrames -> invalidOp "no refinement samples frames"
 
 /// Before any step.
 let private nothingYet problem initial =

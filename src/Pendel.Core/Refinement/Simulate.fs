@@ -4,18 +4,24 @@ module Pendel.Core.Simulate
 open System
 open Pendel.Core.Problem
 
-/// Simulates a data set; the settings of the refinement play no part.
+/// The problem of a structure as it is: the settings of the refinement play no part.
 ///
-/// Raises `ArgumentException` if nothing can be scored, `NumericalException` if an intensity is not finite,
-/// `OperationCanceledException` if it is interrupted.
-let run (monitor: Monitor) (settings: Settings) threads crystal experiment : Evaluation =
+/// Raises `ArgumentException` as `Problem.create`.
+let problem (settings: Settings) threads crystal experiment =
     let asItIs =
         { settings with
             Orientation = Fixed
             Epochs = 0
         }
 
-    let problem, initial = Problem.create asItIs threads crystal experiment
+    Problem.create asItIs threads crystal experiment
+
+/// Simulates a data set; the settings of the refinement play no part.
+///
+/// Raises `ArgumentException` if nothing can be scored, `NumericalException` if an intensity is not finite,
+/// `OperationCanceledException` if it is interrupted.
+let run (monitor: Monitor) (settings: Settings) threads crystal experiment : Evaluation =
+    let problem, initial = problem settings threads crystal experiment
 
     try
         let state = ThicknessScan.run monitor problem initial [| 0.0 |]

@@ -80,7 +80,8 @@ let private averaging
 
                     sum))
 
-let private nothingScored =
+/// Why a data set has no frame to work with.
+let nothingScored =
     "after selection no frame has three reflections, one of them above its noise; expected observed reflections within \
      scored-gmax, rsg and dsg"
 

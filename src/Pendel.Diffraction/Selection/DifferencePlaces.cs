@@ -14,10 +14,25 @@ sealed class DifferencePlaces
     /// <summary>For differences of these reflections.</summary>
     public DifferencePlaces(ImmutableArray<MillerIndex> reflections)
     {
+        (var h, k, l) = Extents(reflections);
+        places = new int[h * k * l];
+    }
+
+    /// <summary>Bytes of the box for differences of these reflections.</summary>
+    public static long Bytes(ImmutableArray<MillerIndex> reflections)
+    {
+        var (h, k, l) = Extents(reflections);
+        return (long)sizeof(int) * h * k * l;
+    }
+
+    static (int H, int K, int L) Extents(ImmutableArray<MillerIndex> reflections)
+    {
         static int Extent(IEnumerable<int> indices) => 4 * indices.DefaultIfEmpty(0).Max(Math.Abs) + 1;
-        k = Extent(reflections.Select(r => r.K));
-        l = Extent(reflections.Select(r => r.L));
-        places = new int[Extent(reflections.Select(r => r.H)) * k * l];
+        return (
+            Extent(reflections.Select(r => r.H)),
+            Extent(reflections.Select(r => r.K)),
+            Extent(reflections.Select(r => r.L))
+        );
     }
 
     /// <summary>The differences met so far.</summary>

@@ -29,6 +29,11 @@ public sealed record FramePlan(
     public FramePlan WithTilts(ImmutableArray<Tilt> tilts) => this with { Tilts = tilts };
 }
 
+/// <summary>What the plan of a frame takes.</summary>
+/// <param name="Bytes">Its large arrays and those that making it takes: excitation errors, differences of beams, flux weights.</param>
+/// <param name="Beams">N of its largest arc.</param>
+public readonly record struct PlanSize(long Bytes, int Beams);
+
 /// <summary>A part of the crystal of one thickness.</summary>
 /// <param name="Relative">Thickness relative to that of the frame, –.</param>
 /// <param name="Weight">Share of the illuminated area; the weights of a frame sum to 1.</param>

@@ -83,6 +83,22 @@ public sealed class Planner
         return new(_waveNumber, plans.ToImmutable(), list, report);
     }
 
+    /// <summary>What the plan of a frame would take, without making it.</summary>
+    /// <param name="matrix">h → g at the middle of the frame, Å⁻¹, with its correction applied.</param>
+    /// <param name="tilts">Its rocking curve.</param>
+    public PlanSize Size(Matrix3 matrix, ImmutableArray<Tilt> tilts)
+    {
+        var near = Near(matrix, tilts);
+        var errors = (long)tilts.Length * near.Length;
+        if (errors > Array.MaxLength)
+            return new(sizeof(double) * errors, near.Length);
+        var lists = Lists(near, matrix, tilts);
+        var ofArcs = lists.Sum(l =>
+            (sizeof(int) * (long)l.Beams.Length + sizeof(double) * l.TiltCount) * l.Beams.Length
+        );
+        return new(sizeof(double) * errors + DifferencePlaces.Bytes(near) + ofArcs, lists.Max(l => l.Beams.Length));
+    }
+
     (FramePlan, SelectionReport, ImmutableArray<MillerIndex>) Draft(
         VirtualFrame frame,
         Matrix3 matrix,
