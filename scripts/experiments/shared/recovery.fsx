@@ -2,6 +2,7 @@
 #load "../../load.fsx"
 #load "experiment.fsx"
 #load "figure.fsx"
+#load "thicknessCurve.fsx"
 
 open System
 open Pendel.Crystallography
@@ -21,11 +22,12 @@ let private geometry =
         1.0
         (RotationSeries.centred 50 2.0)
 
-/// A sine between 300 and 900 Å.
-let private sine =
-    ThicknessProfile.create ThicknessProfile.Sine (300.0, 900.0) 0 [| for f in geometry.Frames -> f.Alpha |]
+/// A thickness profile over the frames' angles, seed 0.
+let profile kind range =
+    ThicknessProfile.create kind range 0 [| for f in geometry.Frames -> f.Alpha |]
 
-let private settings =
+/// Orientations as they are, one thickness within a frame.
+let settings =
     { Settings.standard with
         Orientation = Fixed
         Cycles = 3
@@ -33,44 +35,21 @@ let private settings =
         ThicknessDistribution = Plate
     }
 
-/// Correlation coefficient of two lists.
-let correlation (a: float array) (b: float array) =
-    let a, b =
-        Array.map (fun x -> x - Array.average a) a, Array.map (fun x -> x - Array.average b) b
+let threads = Environment.ProcessorCount
 
-    let dot = Array.map2 (*) >> fun f x -> Array.sum (f x)
-    dot a b / sqrt (dot a a * dot b b)
-
-let private figure title (frames: FrameResult array) =
-    let truth = frames |> Array.map (fun f -> f.Alpha, sine f.Alpha)
-    let found = frames |> Array.map (fun f -> f.Alpha, f.Thickness)
-
-    let error =
-        Array.map2 (fun (alpha, t) (_, r) -> alpha, 100.0 * (r / t - 1.0)) truth found
-
-    let panel y series : Figure.Panel =
+/// Noisy data of a thickness profile, seed 0.
+let synthesise dynamicRange profile =
+    let conditions: Synthesis.Conditions =
         {
-            X = Figure.axis "goniometer angle α / °"
-            Y = Figure.axis y
-            Series = series
+            DynamicRange = dynamicRange
+            NoiseFloor = 1.0
+            Seed = 0
         }
 
-    Figure.draw
-        title
-        [
-            panel
-                "apparent thickness / Å"
-                [
-                    Figure.series "refined" Figure.Solid found
-                    Figure.series "truth" Figure.Dashed truth
-                ]
-            panel
-                "refined − truth / % of truth"
-                [
-                    Figure.series "refined" Figure.Solid error
-                    Figure.series "truth" Figure.Dashed (truth |> Array.map (fun (alpha, _) -> alpha, 0.0))
-                ]
-        ]
+    Synthesis.synthesise settings threads conditions profile crystal geometry
+
+/// Every site displaced by up to 0.1 Å along each axis.
+let start = Synthesis.displace 0 0.1 crystal
 
 /// A refinement and the numbers that it is judged by.
 type Recovery =
@@ -79,44 +58,34 @@ type Recovery =
         Values: (string * float) list
     }
 
-/// Synthesises at a dynamic range, displaces every site by up to 0.1 Å along each axis and refines with changed settings.
+/// A sine between 300 and 900 Å.
+let private sine = profile ThicknessProfile.Sine (300.0, 900.0)
+
+/// Synthesises the sine at a dynamic range and refines with changed settings.
 let recover change dynamicRange =
-    let threads = Environment.ProcessorCount
-
-    let conditions: Synthesis.Conditions =
-        {
-            DynamicRange = dynamicRange
-            NoiseFloor = 1.0
-            Seed = 0
-        }
-
-    let made = Synthesis.synthesise settings threads conditions sine crystal geometry
+    let made = synthesise dynamicRange sine
     let atTruth = Synthesis.atTruth settings threads crystal made
-    let start = Synthesis.displace 0 0.1 crystal
     let outcome = Refine.run Monitor.silent (change settings) threads start made.Data
     let frames = outcome.Final.Frames
-    let thickness = frames |> Array.map _.Thickness
-    let expected = frames |> Array.map (fun f -> sine f.Alpha)
-
-    let rms =
-        Array.map2 (fun t e -> (t / e - 1.0) ** 2.0) thickness expected
-        |> Array.average
-        |> sqrt
 
     {
         Outcome = outcome
         Values =
             [
-                "thickness correlation", correlation thickness expected
-                "thickness RMS, relative", rms
+                "thickness correlation", ThicknessCurve.correlationWith sine frames
+                "thickness RMS, relative", ThicknessCurve.rms sine frames
                 "wR_mean", outcome.Final.Residuals.WRMean
                 "wR_mean at the truth", atTruth.Residuals.WRMean
                 "RMSD / Å", Comparison.rmsd crystal outcome.Final.Crystal
             ]
     }
 
-/// Recovers at a dynamic range; writes figure and result.
+/// Recovers the sine at a dynamic range; writes figure and result.
 let run scriptFolder title dynamicRange =
     let recovery = recover id dynamicRange
-    Experiment.write scriptFolder "thickness.svg" (figure title recovery.Outcome.Final.Frames)
+
+    ThicknessCurve.panels sine [ ("refined", recovery.Outcome.Final.Frames) ]
+    |> Figure.draw title
+    |> Experiment.write scriptFolder "thickness.svg"
+
     Experiment.writeResult scriptFolder recovery.Values
