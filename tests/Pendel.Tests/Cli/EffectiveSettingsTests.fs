@@ -4,6 +4,7 @@ open System
 open System.IO
 open FsCheck
 open FsCheck.FSharp
+open Pendel.Tests
 open Xunit
 open Pendel.Core
 open Pendel.IO
@@ -208,7 +209,7 @@ let ``the distance of two texts is a metric`` () =
         let d = Suggestion.distance
         d a b = d b a && (d a b = 0) = (a = b) && d a c <= d a b + d b c
 
-    Check.QuickThrowOnFailure(Prop.forAll (Arb.fromGen (Gen.zip3 words words words)) isMetric)
+    Law.holds (Prop.forAll (Arb.fromGen (Gen.zip3 words words words)) isMetric)
 
 [<Fact>]
 let ``the distance of kitten and sitting is three`` () =

@@ -3,10 +3,9 @@ module Pendel.Tests.Core.ResidualTests
 open System
 open System.IO
 open System.Text.Json
-open FsCheck
-open FsCheck.FSharp
 open Pendel.Crystallography
 open Pendel.Diffraction
+open Pendel.Tests
 open Pendel.Tensors
 open Pendel.Core
 open Pendel.Tests.SharedData
@@ -155,7 +154,7 @@ let ``R_obs has the best of all scales`` () =
 
         abs ((Residual.rObserved (rowsOf observed) calculated).Value - least) < 1e-12
 
-    Check.One(Config.QuickThrowOnFailure.WithQuietOnSuccess true, property)
+    Law.holds property
     Assert.Equal(None, Residual.rObserved (rowsOf [ 9.0, 1.0; 1.0, 1.0 ]) [| 1.0; 1.0 |])
 
 [<Fact>]

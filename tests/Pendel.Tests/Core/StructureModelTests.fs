@@ -1,12 +1,11 @@
 module Pendel.Tests.Core.StructureModelTests
 
 open System
-open FsCheck
-open FsCheck.FSharp
 open MathNet.Numerics.LinearAlgebra
 open Pendel.Crystallography
 open Pendel.Core
 open Pendel.Tests.Core.DataSets
+open Pendel.Tests
 open Xunit
 
 let private isotropic u : Adp = Adp.Isotropic u
@@ -154,7 +153,7 @@ let ``symmetry and positive ADPs hold for every parameter`` () =
                 departure m.Start.Cell symmetry site < 1e-12
                 && leastEigenvalue u > StructureModel.SmallestU - 1e-13 - 1e-13 * size))
 
-    Check.One(Config.QuickThrowOnFailure.WithMaxTest(30).WithQuietOnSuccess true, property)
+    Law.holdsFor 30 property
 
 [<Fact>]
 let ``a unit of a position parameter is a tenth of an ångström along one direction`` () =

@@ -1,10 +1,9 @@
 module Pendel.Tests.Core.ThicknessScanTests
 
 open System
-open FsCheck
-open FsCheck.FSharp
 open Pendel.Core
 open Pendel.Tests.Core.DataSets
+open Pendel.Tests
 open Xunit
 
 [<Fact>]
@@ -33,7 +32,7 @@ let ``the path is the cheapest of all`` () =
         let least = all frames |> List.map (Array.ofList >> cost costs) |> List.min
         abs (cost costs (ThicknessScan.path 500.0 thicknesses costs) - least) < 1e-12
 
-    Check.One(Config.QuickThrowOnFailure.WithQuietOnSuccess true, property)
+    Law.holds property
 
 [<Fact>]
 let ``the grid holds both ends in steps of at most 10 Å`` () =

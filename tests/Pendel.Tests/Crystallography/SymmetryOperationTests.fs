@@ -3,6 +3,7 @@ module Pendel.Tests.Crystallography.SymmetryOperationTests
 open System
 open FsCheck.FSharp
 open Pendel.Crystallography
+open Pendel.Tests
 open Xunit
 
 let private read (text: string) =
@@ -62,14 +63,14 @@ let ``an operation reads back from its canonical spelling, and its inverse undoe
         read (a.ToString()) = a
         && a * a.Inverse = SymmetryOperation.Identity
         && a.Inverse * a = SymmetryOperation.Identity)
-    |> FsCheck.Check.QuickThrowOnFailure
+    |> Law.holds
 
 [<Fact>]
 let ``a product acts on points as its factors one after the other`` () =
     Prop.forAll (Arb.fromGen random) (fun (a, b, _) ->
         let x = Vector3(0.1234, 0.4321, 0.777)
         modulo1 ((a * b).Apply x - a.Apply(b.Apply x)) < 1e-12)
-    |> FsCheck.Check.QuickThrowOnFailure
+    |> Law.holds
 
 [<Fact>]
 let ``the phase of a reflection at an image is that of hW at the point, shifted by h·w`` () =
@@ -78,4 +79,4 @@ let ``the phase of a reflection at an image is that of hW at the point, shifted 
         let image = h.ToVector().Dot(a.Apply x)
         let shifted = a.Apply(h).ToVector().Dot x + a.PhaseShift h
         Math.Abs(image - shifted) < 1e-12)
-    |> FsCheck.Check.QuickThrowOnFailure
+    |> Law.holds

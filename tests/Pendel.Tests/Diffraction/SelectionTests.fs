@@ -6,6 +6,7 @@ open FsCheck
 open FsCheck.FSharp
 open Pendel.Crystallography
 open Pendel.Diffraction
+open Pendel.Tests
 open Xunit
 
 let private spaceGroup (symbol: string) =
@@ -90,7 +91,7 @@ let ``arcs part the tilts, start with 000 and hold every beam that is excited at
         && holds (arcs ArcCut.PerTilt)
         && (arcs ArcCut.PerTilt).Length = tilts
 
-    Check.One(Config.QuickThrowOnFailure.WithQuietOnSuccess true, property)
+    Law.holds property
 
 [<Fact>]
 let ``arcs are short, and even in number, where beams come and go, and one where they stay`` () =

@@ -4,6 +4,7 @@ open System
 open FsCheck.FSharp
 open FsCheck
 open Pendel.IO
+open Pendel.Tests
 open Xunit
 
 let private read (text: string) =
@@ -81,4 +82,4 @@ let ``a written number reads back within its own digits`` () =
         | Some(v, Some s) -> abs (v - value) <= 0.5 * s + 1e-9 && abs (s - su) <= 0.3 * su
         | _ -> false
 
-    Check.QuickThrowOnFailure law
+    Law.holds law

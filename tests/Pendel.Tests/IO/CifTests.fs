@@ -4,6 +4,7 @@ open System.Collections.Immutable
 open FsCheck
 open FsCheck.FSharp
 open Pendel.IO
+open Pendel.Tests
 open Xunit
 
 let private parse text = CifReader.Parse(text, "x.cif")
@@ -156,7 +157,7 @@ let ``a written document reads back as the same document`` () =
     let law document =
         content (parse (CifWriter.Write document)).Value = content document
 
-    Check.QuickThrowOnFailure(Prop.forAll (Arb.fromGen documents) law)
+    Law.holds (Prop.forAll (Arb.fromGen documents) law)
 
 [<Fact>]
 let ``a text that CIF 1.1 cannot hold is refused`` () =

@@ -221,7 +221,9 @@ let private experiments =
     let frame id =
         gen {
             let! alpha, beta, omega = Gen.three number
-            let! rows = if id = 1 then Gen.nonEmptyListOf row else Gen.listOf row
+            let! drawn = if id = 1 then Gen.nonEmptyListOf row else Gen.listOf row
+            // the reader refuses a reflection that comes twice in a frame
+            let rows = drawn |> List.distinctBy _.Hkl
 
             return
                 VirtualFrame(id, alpha, beta, omega, 1.5, 0.75, Collections.Immutable.ImmutableArray.CreateRange rows)
@@ -266,7 +268,7 @@ let ``a written data set reads back to the same numbers`` () =
         && (r.RotationAxisPosition, r.MergedFrames, r.FrameStep) = (e.RotationAxisPosition, e.MergedFrames, e.FrameStep)
         && Seq.map fields r.Frames |> List.ofSeq = (Seq.map fields e.Frames |> List.ofSeq)
 
-    Check.QuickThrowOnFailure(Prop.forAll (Arb.fromGen experiments) law)
+    Law.holds (Prop.forAll (Arb.fromGen experiments) law)
 
 /// Frames, first and last α, semi-angle and rows: the table of shared/data/README.md, counted there by other means.
 let private published =

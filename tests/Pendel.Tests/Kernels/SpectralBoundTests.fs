@@ -4,6 +4,7 @@ open System
 open System.Numerics
 open FsCheck
 open MathNet.Numerics.LinearAlgebra
+open Pendel.Tests
 open Xunit
 open Pendel.Kernels
 open Pendel.Tests.SharedData
@@ -48,7 +49,7 @@ let ``the rectangle holds the numerical ranges of all tilts`` () =
                 inside spectrum.Centre spectrum.Radius low high
                 && inside spectrum.Absorption spectrum.HalfHeight least most))
 
-    Check.QuickThrowOnFailure holds
+    Law.holds holds
 
 [<SharedFact("oracle/bloch")>]
 let ``the bound of physical spectra is not wasteful`` () =

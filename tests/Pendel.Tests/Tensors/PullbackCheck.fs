@@ -5,6 +5,7 @@ module Pendel.Tests.Tensors.PullbackCheck
 open System
 open FsCheck
 open FsCheck.FSharp
+open Pendel.Tests
 open Pendel.Tensors
 
 /// A differentiable function of several tensors, and where its inputs are drawn from.
@@ -82,7 +83,7 @@ let holdsAt points case =
         let agree = abs (left - right) <= case.Tolerance * (size + 1e-6)
         Prop.label $"{case.Name}: differences {left:R}, pullback {right:R}, terms {size:R}" agree
 
-    Check.One(Config.QuickThrowOnFailure.WithMaxTest(points).WithQuietOnSuccess true, property)
+    Law.holdsFor points property
 
 /// `holdsAt` thirty points.
 let holds case = holdsAt 30 case
