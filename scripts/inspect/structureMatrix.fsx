@@ -20,11 +20,13 @@ let excitation i =
     let g = tilt * arc.G[i]
     g.Z - g.Dot g / (2.0 * k)
 
+let places = arc.Differences.ToArray()
+
 let element i j =
     if i = j then
         2.0 * k * excitation i * arc.FluxWeight[i]
     else
-        let place = plan.Support[arc.Difference[i * n + j]]
+        let place = plan.Support[places[i * n + j]]
         sqrt (arc.FluxWeight[i] * arc.FluxWeight[j]) * table.Re[place]
 
 printfn $"K = %.5f{k} Å⁻¹, {n} beams; real part of the first eight rows and columns, Å⁻²"

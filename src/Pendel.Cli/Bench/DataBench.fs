@@ -114,9 +114,11 @@ let private assembly (work: Work) : unit -> unit =
             Seq.max
                 [
                     for plan in plans do
-                        for arc in plan.Arcs -> arc.Difference.Length
+                        for arc in plan.Arcs -> arc.Differences.Count
                 ]
         )
+
+    let places = Array.zeroCreate<int> matrix[0].Length
 
     let potential q =
         (Problem.potential work.Problem work.Stage q).sum()
@@ -126,11 +128,12 @@ let private assembly (work: Work) : unit -> unit =
 
         for plan in plans do
             for arc in plan.Arcs do
-                let index = arc.Difference.AsSpan()
+                let size = arc.Differences.Count
+                let index = arc.Differences.Read places
                 let re = System.Span(table[0], 0, plan.Support.Length)
                 let im = System.Span(table[1], 0, min plan.Support.Length table[1].Length)
-                let matrixRe = System.Span(matrix[0], 0, index.Length)
-                let matrixIm = System.Span(matrix[1], 0, min index.Length matrix[1].Length)
+                let matrixRe = System.Span(matrix[0], 0, size)
+                let matrixIm = System.Span(matrix[1], 0, min size matrix[1].Length)
                 PotentialGather.Gather(re, im, index, matrixRe, matrixIm)
                 PotentialGather.ScatterAdd(matrixRe, matrixIm, index, re, im)
 

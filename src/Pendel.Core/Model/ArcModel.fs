@@ -32,7 +32,7 @@ let imaginary kind n =
 /// The matrix of an arc from its scratch, its tilts repeated for each of so many rotations; the spans live as long as the call
 /// they are passed to.
 let inline matrixOf kind (arc: Arc) rotations (scratch: ArcScratch) waveNumber =
-    let size = arc.Difference.Length
+    let size = arc.Beams.Length * arc.Beams.Length
     let tilts = rotations * arc.TiltCount
 
     ArcMatrix(
@@ -55,13 +55,29 @@ let clearDiagonal kind n (re: float array) (im: float array) =
         for i in 0 .. n - 1 do
             im[i * n + i] <- 0.0
 
+/// Scratch of a hand for the places of an arc's beam differences.
+let private scratchFor (arc: Arc) (own: HandScratch) =
+    if not arc.Differences.IsKept && own.Places.Length < arc.Differences.Count then
+        own.Places <- Array.zeroCreate arc.Differences.Count
+
+    own.Places
+
 /// Fills the scratch of an arc for rotations on top of the plan's orientation.
-let prepare workspace (plan: FramePlan) waveNumber (rotations: Vector3 array) kind (arc: Arc) (scratch: ArcScratch) =
+let prepare
+    workspace
+    (plan: FramePlan)
+    waveNumber
+    (rotations: Vector3 array)
+    kind
+    (own: HandScratch)
+    (arc: Arc)
+    (scratch: ArcScratch)
+    =
     let n = arc.Beams.Length
     let support = (workspace: Workspace).Support
     let size, count = n * n, plan.Support.Length
-    let own = n * arc.TiltCount
-    let all = rotations.Length * own
+    let once = n * arc.TiltCount
+    let all = rotations.Length * once
     scratch.Re <- atLeast size scratch.Re
     scratch.Im <- atLeast (imaginary kind size) scratch.Im
     scratch.Diagonal <- atLeast all scratch.Diagonal
@@ -71,7 +87,7 @@ let prepare workspace (plan: FramePlan) waveNumber (rotations: Vector3 array) ki
     PotentialGather.Gather(
         ReadOnlySpan(support.Re, 0, count),
         ReadOnlySpan(support.Im, 0, imaginary kind count),
-        arc.Difference.AsSpan(),
+        arc.Differences.Read(scratchFor arc own),
         Span(scratch.Re, 0, size),
         Span(scratch.Im, 0, imaginary kind size)
     )
@@ -80,7 +96,7 @@ let prepare workspace (plan: FramePlan) waveNumber (rotations: Vector3 array) ki
     fillDiagonal plan arc waveNumber rotations scratch.Diagonal
 
     for r in 0 .. rotations.Length - 1 do
-        arc.FluxWeight.CopyTo(0, scratch.Weight, r * own, own)
+        arc.FluxWeight.CopyTo(0, scratch.Weight, r * once, once)
 
 /// Visits the scored beams of an arc at each tilt: place in S × N, place among the scored reflections, weight of the tilt.
 let inline forScored (plan: FramePlan) (arc: Arc) ([<InlineIfLambda>] visit: int -> int -> float -> unit) =
@@ -191,11 +207,11 @@ let pullArc
     (plan: FramePlan)
     kind
     (cotangent: float array)
-    (own: MatrixCotangent)
+    (own: HandScratch)
     (arc: Arc)
     (scratch: ArcScratch)
     =
-    let size, count = arc.Difference.Length, plan.Support.Length
+    let size, count = arc.Beams.Length * arc.Beams.Length, plan.Support.Length
     let sizeIm, countIm = imaginary kind size, imaginary kind count
     let matrix = matrixOf kind arc 1 scratch waveNumber
     let bar = scratch.Intensity
@@ -227,7 +243,7 @@ let pullArc
     PotentialGather.ScatterAdd(
         ReadOnlySpan(own.Re, 0, size),
         ReadOnlySpan(own.Im, 0, sizeIm),
-        arc.Difference.AsSpan(),
+        arc.Differences.Read(scratchFor arc own),
         Span(scratch.SupportRe, 0, count),
         Span(scratch.SupportIm, 0, countIm)
     )

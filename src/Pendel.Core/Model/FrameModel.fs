@@ -94,8 +94,8 @@ let private propagate
     let thicknesses = thicknesses plan samples
     let valueOnly = sequel = ValueOnly
 
-    let ofArc _ (arc: Arc) (scratch: ArcScratch) =
-        prepare workspace plan waveNumber rotations table.Kind arc scratch
+    let ofArc own (arc: Arc) (scratch: ArcScratch) =
+        prepare workspace plan waveNumber rotations table.Kind own arc scratch
         let matrix = matrixOf table.Kind arc rotations.Length scratch waveNumber
 
         forward arc &matrix thicknesses precision sequel scratch
@@ -166,11 +166,10 @@ let private searchPerArc
     (workspace: Workspace)
     plan
     choice
-    (ofArc: Precision -> Arc -> ArcScratch -> struct ('T * float))
+    (ofArc: Precision -> HandScratch -> Arc -> ArcScratch -> struct ('T * float))
     =
     inArithmetic choice (fun _ error -> error <= searchError) (fun arithmetic ->
-        workspace.PerArc(plan, false, (fun _ arc scratch -> ofArc arithmetic arc scratch))
-        |> withLargestError)
+        workspace.PerArc(plan, false, ofArc arithmetic) |> withLargestError)
 
 /// How exact automatic intensities are.
 type Need =
@@ -319,8 +318,8 @@ let atThicknesses
     =
     gatherSupport workspace plan table
 
-    let sumsOf arithmetic (arc: Arc) (scratch: ArcScratch) =
-        prepare workspace plan waveNumber [| rotation |] table.Kind arc scratch
+    let sumsOf arithmetic own (arc: Arc) (scratch: ArcScratch) =
+        prepare workspace plan waveNumber [| rotation |] table.Kind own arc scratch
         let matrix = matrixOf table.Kind arc 1 scratch waveNumber
         let beams = arc.ScoredBeams
 
@@ -354,8 +353,8 @@ let rockingCurves (workspace: Workspace) waveNumber precision (table: PotentialT
     gatherSupport workspace plan table
     let thicknesses = thicknesses plan [| thickness |]
 
-    let ofArc arithmetic (arc: Arc) (scratch: ArcScratch) =
-        prepare workspace plan waveNumber [| Vector3.Zero |] table.Kind arc scratch
+    let ofArc arithmetic own (arc: Arc) (scratch: ArcScratch) =
+        prepare workspace plan waveNumber [| Vector3.Zero |] table.Kind own arc scratch
         let matrix = matrixOf table.Kind arc 1 scratch waveNumber
         forward arc &matrix thicknesses arithmetic ValueOnly scratch
 

@@ -31,8 +31,10 @@ type internal ArcScratch(sharing: ArcScratch option) =
     member val SupportRe = Array.empty<float> with get, set
     member val SupportIm = Array.empty<float> with get, set
 
-/// The cotangents of one arc's matrices, for the thread that pulls it back.
-type internal MatrixCotangent() =
+/// What a thread needs for one arc at a time: places of its matrix's elements, and the cotangents of its matrices.
+type internal HandScratch() =
+    /// Places of the arc's beam differences in the frame's support.
+    member val Places = Array.empty<int> with get, set
     member val Re = Array.empty<float> with get, set
     member val Im = Array.empty<float> with get, set
     member val Diagonal = Array.empty<float> with get, set
@@ -42,7 +44,7 @@ type internal MatrixCotangent() =
 /// - `crew`: threads that share the frame's arcs
 type Workspace(crew: Crew) =
     let hands = Array.init crew.Threads (fun _ -> ResizeArray<ArcScratch>())
-    let cotangents = Array.init crew.Threads (fun _ -> MatrixCotangent())
+    let handScratch = Array.init crew.Threads (fun _ -> HandScratch())
 
     /// The arcs of each hand, the costliest dealt first, each to the hand that has least.
     let deal (plan: FramePlan) =
@@ -74,9 +76,7 @@ type Workspace(crew: Crew) =
     /// Does something for every arc of a frame; results in the order of the arcs.
     ///
     /// - `isKept`: each arc has scratch of its own, the same in every such call of a plan; otherwise the arcs of a hand take turns
-    member internal this.PerArc
-        (plan: FramePlan, isKept, compute: MatrixCotangent -> Arc -> ArcScratch -> 'T)
-        : 'T array =
+    member internal this.PerArc(plan: FramePlan, isKept, compute: HandScratch -> Arc -> ArcScratch -> 'T) : 'T array =
         let ofArc = this.StoredBytes / float plan.Arcs.Length
         let storedBytes = if ofArc < 1e18 then int64 ofArc else Int64.MaxValue
         let dealt = deal plan
@@ -93,7 +93,7 @@ type Workspace(crew: Crew) =
 
                 let i, scratch = dealt[hand][turn], own[place]
                 scratch.Propagator.StoredBytes <- storedBytes
-                results[i] <- compute cotangents[hand] plan.Arcs[i] scratch
+                results[i] <- compute handScratch[hand] plan.Arcs[i] scratch
 
         crew.Map(Array.init (min crew.Threads plan.Arcs.Length) id, work) |> ignore
         results

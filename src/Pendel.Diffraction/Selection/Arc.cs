@@ -8,7 +8,7 @@ namespace Pendel.Diffraction;
 /// <param name="Beams">N beams: 000, then those with |S_g| ≤ sg_max at some tilt, the scored ones first, each group ordered by h, k, l.</param>
 /// <param name="G">Reciprocal vectors of the beams at the middle of the frame, Å⁻¹, ω-free axes.</param>
 /// <param name="FluxWeight">M_g² = 1/(1 − g_z/K), S × N, tilt by tilt; –.</param>
-/// <param name="Difference">Place of U_{g−h} in the frame's support, N × N, row by row.</param>
+/// <param name="Differences">Places of U_{g−h} in the frame's support.</param>
 /// <param name="Scored">For each beam its place among the frame's scored reflections, or −1.</param>
 public sealed record Arc(
     int FirstTilt,
@@ -16,7 +16,7 @@ public sealed record Arc(
     ImmutableArray<MillerIndex> Beams,
     ImmutableArray<Vector3> G,
     ImmutableArray<double> FluxWeight,
-    ImmutableArray<int> Difference,
+    BeamDifferences Differences,
     ImmutableArray<int> Scored
 )
 {

@@ -7,6 +7,9 @@ namespace Pendel.Diffraction;
 /// <summary>Makes the plan of a data set: arcs, beam differences and scored reflections of every frame.</summary>
 public sealed class Planner
 {
+    /// <summary>Most bytes of the places of beam differences that a plan keeps, in equal shares of its frames.</summary>
+    const double MostBytesOfPlaces = 512e6;
+
     readonly ImmutableArray<MillerIndex> _candidates;
     readonly SpaceGroup _spaceGroup;
     readonly SelectionSettings _settings;
@@ -67,7 +70,14 @@ public sealed class Planner
             0,
             frames.Length,
             _parallel,
-            i => drafts[i] = Draft(frames[i], matrix(frames[i]), correction(frames[i]), tilts(frames[i]))
+            i =>
+                drafts[i] = Draft(
+                    frames[i],
+                    matrix(frames[i]),
+                    correction(frames[i]),
+                    tilts(frames[i]),
+                    MostBytesOfPlaces / frames.Length
+                )
         );
         var places = new Dictionary<MillerIndex, int>();
         var plans = ImmutableArray.CreateBuilder<FramePlan>();
@@ -103,7 +113,8 @@ public sealed class Planner
         VirtualFrame frame,
         Matrix3 matrix,
         Vector3 correction,
-        ImmutableArray<Tilt> tilts
+        ImmutableArray<Tilt> tilts,
+        double most
     )
     {
         var (selected, report) = ReflectionFilter.Apply(frame, matrix, _waveNumber, _settings, _geometry);
@@ -113,8 +124,12 @@ public sealed class Planner
         ImmutableArray<ScoredReflection> scored = [.. selected.Where(r => excited.Contains(r.Observation.Hkl))];
         report += new SelectionReport(0, 0, 0, selected.Length - scored.Length);
         var place = scored.Select((r, i) => (r.Observation.Hkl, i)).ToDictionary(p => p.Hkl, p => p.i);
-        var support = new DifferencePlaces(near);
-        var arcs = lists.Select(l => MakeArc(l, near, matrix, tilts, place, support)).ToImmutableArray();
+        var beams = lists.Select(l => Ordered(l.Beams.Select(b => near[b]), place)).ToImmutableArray();
+        var differences = new DifferencePlaces(near, beams);
+        var areKept = beams.Sum(b => sizeof(int) * (double)b.Length * b.Length) <= most;
+        var arcs = lists
+            .Zip(beams, (l, b) => MakeArc(l, b, matrix, tilts, place, differences, areKept))
+            .ToImmutableArray();
         var plan = new FramePlan(
             frame,
             correction,
@@ -125,7 +140,7 @@ public sealed class Planner
             scored,
             []
         );
-        return (plan, report, support.Met);
+        return (plan, report, differences.Met);
     }
 
     // S_g = z·g − g²/2K with z the third row of the tilt: no tilt moves S_g by more than |z − e_z||g|
@@ -185,24 +200,26 @@ public sealed class Planner
         }
     }
 
-    Arc MakeArc(
-        BeamSelection.BeamList list,
-        ImmutableArray<MillerIndex> near,
-        Matrix3 matrix,
-        ImmutableArray<Tilt> tilts,
-        Dictionary<MillerIndex, int> scored,
-        DifferencePlaces support
-    )
-    {
-        // the incident beam first, then the scored ones together: kernels read them at once
-        var beams = list
-            .Beams.Select(b => near[b])
-            .OrderBy(hkl =>
+    // the incident beam first, then the scored ones together: kernels read them at once
+    static ImmutableArray<MillerIndex> Ordered(IEnumerable<MillerIndex> beams, Dictionary<MillerIndex, int> scored) =>
+        [
+            .. beams.OrderBy(hkl =>
                 hkl == MillerIndex.Zero ? 0
                 : scored.ContainsKey(hkl) ? 1
                 : 2
-            )
-            .ToImmutableArray();
+            ),
+        ];
+
+    Arc MakeArc(
+        BeamSelection.BeamList list,
+        ImmutableArray<MillerIndex> beams,
+        Matrix3 matrix,
+        ImmutableArray<Tilt> tilts,
+        Dictionary<MillerIndex, int> scored,
+        DifferencePlaces differences,
+        bool areKept
+    )
+    {
         var g = beams.Select(hkl => matrix * hkl.ToVector()).ToImmutableArray();
         var flux = new double[list.TiltCount * g.Length];
         for (var s = 0; s < list.TiltCount; s++)
@@ -217,7 +234,7 @@ public sealed class Planner
             beams,
             g,
             ImmutableCollectionsMarshal.AsImmutableArray(flux),
-            support.Of(beams),
+            new(differences, beams, areKept),
             [.. beams.Select(hkl => scored.GetValueOrDefault(hkl, -1))]
         );
     }

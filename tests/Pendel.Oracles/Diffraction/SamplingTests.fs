@@ -50,7 +50,7 @@ let private resampled (plan: FramePlan) waveNumber n =
         }
 
     let arc =
-        Arc(0, n, arc.Beams, arc.G, weight.ToImmutableArray(), arc.Difference, arc.Scored)
+        Arc(0, n, arc.Beams, arc.G, weight.ToImmutableArray(), arc.Differences, arc.Scored)
 
     FramePlan(
         plan.Frame,

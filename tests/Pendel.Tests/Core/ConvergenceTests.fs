@@ -142,7 +142,7 @@ let ``the size of a plan is that of what it holds`` () =
 
         let held =
             frame.Arcs
-            |> Seq.sumBy (fun arc -> 4L * int64 arc.Difference.Length + 8L * int64 arc.FluxWeight.Length)
+            |> Seq.sumBy (fun arc -> 4L * int64 arc.Differences.Count + 8L * int64 arc.FluxWeight.Length)
 
         Assert.Equal(frame.Arcs |> Seq.map _.Beams.Length |> Seq.max, size.Beams)
         Assert.True(size.Bytes >= held, $"{size.Bytes} {held}")

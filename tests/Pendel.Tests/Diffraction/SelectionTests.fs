@@ -146,12 +146,13 @@ let ``a plan couples each pair of beams through its place in the support, and sc
         for arc in f.Arcs do
             Assert.Equal(MillerIndex.Zero, arc.Beams[0])
             let n = arc.Beams.Length
+            let places = arc.Differences.ToArray()
 
             for i in 0 .. n - 1 do
                 Assert.InRange((arc.G[i] - f.Matrix * arc.Beams[i].ToVector()).Length, 0.0, 1e-15)
 
                 for j in 0 .. n - 1 do
-                    let place = f.Support[arc.Difference[n * i + j]]
+                    let place = f.Support[places[n * i + j]]
                     Assert.Equal(arc.Beams[i] - arc.Beams[j], plan.Support.Reflections[place])
 
                 for s in 0 .. arc.TiltCount - 1 do
@@ -179,3 +180,15 @@ let ``scored reflections beyond the beams are refused`` () =
     refuses (SelectionSettings(1.2, 0.01, 1.3, 0.9, 0.0)) "exceeds the beams' g_max"
     refuses (SelectionSettings(1.2, 0.0, 1.2, 0.9, 0.0)) "sg_max"
     refuses (SelectionSettings(-1.0, 0.01, -1.0, 0.9, 0.0)) "g_max"
+
+[<Fact>]
+let ``places of beam differences that a plan does not keep are those that it keeps`` () =
+    let all = ReciprocalLattice.Within(cell, spaceGroup "P -1", 1.2) |> List.ofSeq
+    let near = ImmutableArray.CreateRange all
+    let beams = ImmutableArray.CreateRange(List.truncate 40 all)
+    let places = DifferencePlaces(near, [ beams ])
+    let kept = BeamDifferences(places, beams, true)
+    let lookedUp = BeamDifferences(places, beams, false)
+    Assert.Equal((true, false, 1600), (kept.IsKept, lookedUp.IsKept, lookedUp.Count))
+    Assert.Equal<int>(kept.ToArray(), lookedUp.ToArray())
+    Assert.Equal(beams[3] - beams[7], places.Met[lookedUp.ToArray()[3 * 40 + 7]])
