@@ -39,6 +39,18 @@ let private measurement (experiment: Experiment) (evaluation: Evaluation) =
         | _ -> ()
     ]
 
+/// The share of unique reflections that is measured, up to the Bragg angle of the largest scored |g|.
+let private completeness (settings: Settings) (experiment: Experiment) (evaluation: Evaluation) =
+    let c =
+        Completeness.ofRows evaluation.Crystal settings.Selection.ScoredGMax evaluation.Reflections
+
+    let angle = Angle.Degrees(Math.Asin(experiment.Wavelength * c.GMax / 2.0))
+
+    [
+        "_diffrn_reflns_theta_max", fixedPoint 2 angle
+        "_diffrn_measured_fraction_theta_max", fixedPoint 3 c.Share
+    ]
+
 /// What the measurements that were held out say, or nothing.
 let private validation (settings: Settings) (r: Residuals) =
     match r.Validation with
@@ -174,6 +186,7 @@ let items
         "_audit_creation_method", Some $"Pendel {version}"
         "_computing_structure_refinement", Some $"Pendel {version}"
         yield! measurement experiment evaluation
+        yield! completeness settings experiment evaluation
         "_refine_diffraction_theory", Some "dynamical"
         if not (Array.isEmpty nanometres) then
             "_refine_ls_sample_thickness", fixedPoint 2 (Array.average nanometres)

@@ -179,6 +179,15 @@ let private mosaicity (m: Rocking.Mosaicity) =
             "along", number (Angle.Degrees m.Along)
         ]
 
+let private completeness (c: Completeness.Completeness) =
+    object
+        [
+            "share", number c.Share
+            "measured", integer c.Measured
+            "unique", integer c.Unique
+            "gmax_invA", number c.GMax
+        ]
+
 let private refinement (outcome: Outcome option) : (string * (JsonNode | null)) list =
     match outcome with
     | None -> []
@@ -226,6 +235,7 @@ let write (run: Run) (evaluation: Evaluation) (outcome: Outcome option) =
             "corrections", corrections run.Settings.OrientationBound evaluation.Frames
             "thickness", thickness evaluation.Frames
             "frames", array (Seq.map frame evaluation.Frames)
+            "completeness", completeness diagnosis.Completeness
             "outliers", Outliers.node diagnosis
             "parameters", parameters evaluation.Crystal
             "ridingHydrogens", array (Seq.map text evaluation.Riding)

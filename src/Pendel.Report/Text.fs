@@ -104,6 +104,12 @@ let residuals (r: Residuals) =
         yield! r.Validation |> Option.map validation |> Option.defaultValue []
     ]
 
+/// How many of the unique reflections the rows measure.
+let completeness (c: Completeness.Completeness) =
+    format
+        "complete   {0,9}   {1} of {2} symmetry-unique reflections up to {3} Å⁻¹"
+        [| percent c.Share; c.Measured; c.Unique; c.GMax |]
+
 /// Number of restraints and riding hydrogens, and the restraint that is farthest off.
 let constraints (evaluation: Evaluation) =
     let terms = evaluation.Restraints

@@ -16,7 +16,7 @@ let private print terminal (settings: Settings) (outcome: Outcome) =
         Text.sites final.Crystal
         Outliers.text diagnosis
         Text.refinement outcome
-        Text.residuals final.Residuals
+        Text.residuals final.Residuals @ [ Text.completeness diagnosis.Completeness ]
     ]
     |> List.filter (List.isEmpty >> not)
     |> List.iter (fun lines -> Terminal.print terminal (lines @ [ "" ]))

@@ -11,7 +11,12 @@ let private print terminal (settings: Settings) (evaluation: Evaluation) =
     Terminal.print terminal (Text.frames evaluation.Frames)
     Terminal.print terminal ("" :: Outliers.text diagnosis)
     Terminal.print terminal ("" :: Text.model evaluation)
-    Terminal.print terminal ("" :: Text.residuals evaluation.Residuals)
+
+    Terminal.print
+        terminal
+        ("" :: Text.residuals evaluation.Residuals
+         @ [ Text.completeness diagnosis.Completeness ])
+
     Terminal.warn terminal diagnosis.Warnings
 
 /// Simulates a data set from a structure, thickness by a scan; writes the results where `--out` says so.

@@ -65,6 +65,8 @@ type Diagnosis =
         Frames: FrameOutlier array
         /// By falling misfit.
         Measurements: MeasurementOutlier array
+        /// Of the scored rows, held-out ones included.
+        Completeness: Completeness.Completeness
         /// What the data do not support.
         Warnings: string list
     }
@@ -201,13 +203,20 @@ let private measurements (settings: Settings) outlying (rows: ReflectionResult a
             })
         |> Array.sortByDescending _.Misfit
 
-let private warnings (settings: Settings) (evaluation: Evaluation) =
+/// Share of the unique reflections below which a warning says so.
+let private leastCompleteness = 0.5
+
+let private warnings (settings: Settings) (evaluation: Evaluation) (completeness: Completeness.Completeness) =
     let r = evaluation.Residuals
     let atBound = evaluation.Frames |> Array.filter (isAtBound settings)
 
     [
         if r.ParameterCount >= r.UniqueMeasurementCount then
             $"{r.ParameterCount} parameters for {r.UniqueMeasurementCount} independent measurements: the data do not support the model"
+
+        if completeness.Share < leastCompleteness then
+            System.FormattableString.Invariant
+                $"only {completeness.Measured} of {completeness.Unique} symmetry-unique reflections up to {completeness.GMax} Å⁻¹ are measured: what lies along the missing directions is poorly determined"
 
         if atBound.Length > 0 then
             let ids = atBound |> Seq.map _.Id |> FrameIds.toText
@@ -225,9 +234,13 @@ let ofEvaluation (settings: Settings) (evaluation: Evaluation) : Diagnosis =
     let frames = frames settings evaluation limit byFrame
     let outlying = frames |> Array.map _.Frame.Id |> set
 
+    let completeness =
+        Completeness.ofRows evaluation.Crystal settings.Selection.ScoredGMax evaluation.Reflections
+
     {
         FrameLimit = limit
         Frames = frames
         Measurements = measurements settings outlying rows
-        Warnings = warnings settings evaluation
+        Completeness = completeness
+        Warnings = warnings settings evaluation completeness
     }

@@ -7,12 +7,16 @@ open Pendel.Core.Diagnosis
 open Pendel.Tests.Core.DataSets
 open Xunit
 
-let private settings = Settings.standard
+/// Up to this |g| quartz has two unique reflections, of which the rows measure 1 0 0.
+let private settings =
+    { Settings.standard with
+        Selection = SelectionSettings(2.0, 0.01, 0.24, 0.9, 0.0015)
+    }
 
 let private row frame h observed calculated =
     {
         FrameId = frame
-        Row = ScoredReflection(Observation(MillerIndex(h, frame, 0), observed, 1.0), 0.0, 0.3, 0.0)
+        Row = ScoredReflection(Observation(MillerIndex(h, frame - 1, 0), observed, 1.0), 0.0, 0.3, 0.0)
         Calculated = calculated
         Weight = 1.0
         IsObserved = true
@@ -111,7 +115,7 @@ let ``the likely cause of an outlying frame is named`` () =
     let one (rows: ReflectionResult array) =
         Array.append [| row 4 1 500.0 300.0 |] (Array.tail rows)
 
-    Assert.Equal(OneReflection(MillerIndex(1, 4, 0)), causeOf id one)
+    Assert.Equal(OneReflection(MillerIndex(1, 3, 0)), causeOf id one)
 
 [<Fact>]
 let ``frames that wR_mean leaves out are listed, too`` () =
@@ -187,6 +191,16 @@ let ``too many parameters and a thickness at its bound are warned of`` () =
         }
 
     Assert.Empty((Diagnosis.ofEvaluation kinematical (evaluation 20 thin asItIs)).Warnings)
+
+[<Fact>]
+let ``few of the unique reflections are warned of`` () =
+    let measured = evaluation 20 id asItIs
+
+    let warning =
+        Assert.Single((Diagnosis.ofEvaluation Settings.standard measured).Warnings)
+
+    Assert.StartsWith("only ", warning)
+    Assert.Contains("symmetry-unique reflections up to 2 Å⁻¹ are measured", warning)
 
 [<Fact>]
 let ``excluded frames take no part, and one that the data lack is refused`` () =
