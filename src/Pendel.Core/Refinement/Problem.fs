@@ -118,7 +118,10 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
     let optics = ElectronOptics.FromWavelength experiment.Wavelength
     let inDataCell = Crystal(experiment.Cell, crystal.SpaceGroup, crystal.Sites)
     let structure = structureOf settings inDataCell
-    let waveNumber = Potential.waveNumber optics settings.ScatteringFactors structure
+
+    let waveNumber =
+        PotentialModel.waveNumber optics settings.ScatteringFactors structure
+
     let geometry = geometryOf settings experiment
 
     let planner selection =
@@ -236,7 +239,7 @@ let private thicknesses (problem: Problem) (state: State) =
 type Stage =
     {
         Model: ForwardModel.ForwardModel
-        Potential: Potential.PotentialModel
+        Potential: PotentialModel.PotentialModel
     }
 
 /// The frames' matrices at a state: h → g at the middle of the frame, Å⁻¹.
@@ -258,7 +261,7 @@ let private planBy
         planner.Plan(frames, frameMatrix problem state, correctionOf state, tilts, thicknesses)
 
     let potential =
-        Potential.create problem.Crew problem.Optics problem.Settings problem.Structure plan.Support
+        PotentialModel.create problem.Crew problem.Optics problem.Settings problem.Structure plan.Support
 
     {
         Model =
