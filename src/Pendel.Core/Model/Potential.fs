@@ -56,12 +56,13 @@ let private fold (model: PotentialModel) (table: Coefficients) =
 
     { Re = re; Im = im }
 
-/// The refined structure of the cell: x and U* of each atom, B of each site.
+/// The refined structure of the cell: x, U* and occupancy of each atom, B of each site.
 [<Struct>]
 type private CellAtoms =
     {
         Positions: float array
         Adps: float array
+        Occupancies: float array
         IsotropicB: float array
     }
 
@@ -79,7 +80,7 @@ let private sum (model: PotentialModel) atoms (species: int array) (factors: flo
             model.Hkl,
             atoms.Positions,
             atoms.Adps,
-            model.Occupancy,
+            atoms.Occupancies,
             species,
             factors,
             Span(re, first, count),
@@ -90,20 +91,27 @@ let private sum (model: PotentialModel) atoms (species: int array) (factors: flo
 
     { Re = re; Im = im }
 
-let private add = Array.map2 (+)
+/// The sum of cotangents.
+let private plus (a: CellAtoms) (b: CellAtoms) =
+    {
+        Positions = Array.map2 (+) a.Positions b.Positions
+        Adps = Array.map2 (+) a.Adps b.Adps
+        Occupancies = Array.map2 (+) a.Occupancies b.Occupancies
+        IsotropicB = Array.map2 (+) a.IsotropicB b.IsotropicB
+    }
 
-/// Cotangents of x, U* and occupancy of the cell's atoms.
+/// Cotangents of x, U* and occupancy of the cell's atoms; 0 of B.
 let private sumAdjoint (model: PotentialModel) atoms (species: int array) (factors: float array) (bar: Coefficients) =
     let ofRun first count =
         let positions = Array.zeroCreate<float> atoms.Positions.Length
         let adps = Array.zeroCreate<float> atoms.Adps.Length
-        let occupancies = Array.zeroCreate<float> model.Occupancy.Length
+        let occupancies = Array.zeroCreate<float> atoms.Occupancies.Length
 
         StructureFactorSum.Adjoint(
             model.Hkl,
             atoms.Positions,
             atoms.Adps,
-            model.Occupancy,
+            atoms.Occupancies,
             species,
             factors,
             ReadOnlySpan(bar.Re, first, count),
@@ -114,10 +122,14 @@ let private sumAdjoint (model: PotentialModel) atoms (species: int array) (facto
             first
         )
 
-        struct (positions, adps, occupancies)
+        {
+            Positions = positions
+            Adps = adps
+            Occupancies = occupancies
+            IsotropicB = Array.zeroCreate<float> atoms.IsotropicB.Length
+        }
 
-    perRun model ofRun
-    |> Array.reduce (fun (struct (x, u, o)) (struct (x', u', o')) -> struct (add x x', add u u', add o o'))
+    perRun model ofRun |> Array.reduce plus
 
 /// f′(s, B) and ∂f′/∂B, sites × unique reflections. Beyond the table f′ is that of its end (CONVENTIONS, Absorption).
 let private absorptive (model: PotentialModel) (factors: AbsorptiveFactor array) (s: float array) (b: float array) =
@@ -156,28 +168,25 @@ let private scale k (u: Coefficients) =
         Im = Array.map ((*) k) u.Im
     }
 
-/// Cotangents of x, U* and B from that of the real part U.
+/// Cotangents of the atoms from that of the real part U.
 let private pullReal (model: PotentialModel) atoms bar =
-    let struct (positions, adps, _) =
-        sumAdjoint model atoms model.Species model.Factors (fold model bar)
+    sumAdjoint model atoms model.Species model.Factors (fold model bar)
 
-    struct (positions, adps, Array.zeroCreate<float> atoms.IsotropicB.Length)
-
-/// Cotangents of x, U* and B from those of U and of U′ by thermal diffuse scattering: ∂U′/∂B is the sum with ∂f′/∂B in place
-/// of f′, so its cotangent is that of the occupancies of this sum.
+/// Cotangents of the atoms from those of U and of U′ by thermal diffuse scattering: ∂U′/∂B is the sum with ∂f′/∂B in place
+/// of f′, so its cotangent is that of the occupancies of this sum, times the occupancies.
 let private pullThermalDiffuse (model: PotentialModel) atoms values slopes bar =
-    let struct (x, u, bBar) = pullReal model atoms bar
     let bar' = fold model (imaginaryCotangent bar)
-    let struct (x', u', _) = sumAdjoint model atoms model.Site values bar'
-    let struct (_, _, along) = sumAdjoint model atoms model.Site slopes bar'
+    let cotangents = sumAdjoint model atoms model.Site values bar'
+    let along = (sumAdjoint model atoms model.Site slopes bar').Occupancies
+    let b = cotangents.IsotropicB
 
     for atom in 0 .. along.Length - 1 do
         let site = model.Site[atom]
-        bBar[site] <- bBar[site] + model.Occupancy[atom] * along[atom]
+        b[site] <- b[site] + atoms.Occupancies[atom] * along[atom]
 
-    struct (add x x', add u u', bBar)
+    plus (pullReal model atoms bar) cotangents
 
-/// U + iU′ on the support list, and its pullback to x, U* and B.
+/// U + iU′ on the support list, and its pullback to the atoms.
 let private coefficients (model: PotentialModel) (atoms: CellAtoms) =
     let u = expand model (sum model atoms model.Species model.Factors)
 
@@ -203,7 +212,7 @@ let coefficientsOf kind (potential: Tensor) =
             Im = values[count..]
         }
 
-/// Structure factors of the cell's atoms as one primitive: (x_cell, U*_cell, B) → U on the support list.
+/// Structure factors of the cell's atoms as one primitive: (x_cell, U*_cell, o_cell, B) → U on the support list.
 let private table (model: PotentialModel) : Tensor array -> Tensor =
     Tensor.primitive (fun inputs ->
         let struct (u, pull) =
@@ -212,12 +221,15 @@ let private table (model: PotentialModel) : Tensor array -> Tensor =
                 {
                     Positions = inputs[0].toArray1D<float>()
                     Adps = inputs[1].toArray1D<float>()
-                    IsotropicB = inputs[2].toArray1D<float>()
+                    Occupancies = inputs[2].toArray1D<float>()
+                    IsotropicB = inputs[3].toArray1D<float>()
                 }
 
         let pullback (cotangent: Tensor) =
-            let struct (positions, adps, b) = pull (coefficientsOf model.Kind cotangent)
-            [| dsharp.tensor positions; dsharp.tensor adps; dsharp.tensor b |]
+            let bar: CellAtoms = pull (coefficientsOf model.Kind cotangent)
+
+            [| bar.Positions; bar.Adps; bar.Occupancies; bar.IsotropicB |]
+            |> Array.map dsharp.tensor
 
         struct (dsharp.tensor (Array.append u.Re u.Im), pullback))
 
@@ -231,5 +243,6 @@ let evaluate (model: PotentialModel) (unit: AsymmetricUnit) : Tensor =
         [|
             linear model.Images unit.Positions + model.Shifts
             linear model.Displacements unit.Cartesian
+            unit.Occupancies.gather (0, model.Site)
             linear model.Traces unit.Cartesian
         |]

@@ -37,8 +37,6 @@ type PotentialModel =
         Species: int array
         /// Site of each atom of the cell.
         Site: int array
-        /// Occupancy of each atom of the cell.
-        Occupancy: float array
         /// x_cell = M x + w: M, 3n_cell × 3n.
         Images: Tensor
         /// w, 3n_cell.
@@ -147,7 +145,6 @@ let create crew (optics: ElectronOptics) (settings: Settings) (model: StructureM
             images
             |> Array.map (fun (i, _) -> Array.IndexOf(species, (crystal.Sites[i].Element, crystal.Sites[i].Charge)))
         Site = images |> Array.map fst
-        Occupancy = images |> Array.map (fun (i, _) -> crystal.Sites[i].Occupancy)
         Images = dsharp.tensor map
         Shifts =
             dsharp.tensor (
