@@ -62,6 +62,7 @@ let ofStages (settings: Settings) =
                     "without epochs"
                     [
                         "hydrogens", settings.Hydrogens <> standard.Hydrogens
+                        "occupancies", settings.Occupancies <> standard.Occupancies
                         "restraints", settings.Restraints <> standard.Restraints
                     ]
         if settings.Restraints.IsEmpty then

@@ -83,6 +83,14 @@ type HydrogenTreatment =
     /// Nothing: it moves with the atom that it is bonded to.
     | RidingHydrogens
 
+/// A site occupancy that is refined.
+[<RequireQualifiedAccess>]
+type RefinedOccupancy =
+    /// That of a label.
+    | Alone of label: string
+    /// Those of two labels at one site; their sum stays.
+    | Shared of first: string * second: string
+
 /// What a restraint is on.
 type RestraintKind =
     /// The distance of two atoms; its target, Å.
@@ -144,6 +152,8 @@ type Settings =
         Cycles: int
         /// What is refined of hydrogens.
         Hydrogens: HydrogenTreatment
+        /// Site occupancies that are refined.
+        Occupancies: RefinedOccupancy list
         /// Restraints on the structure.
         Restraints: Restraint list
         /// Their weight relative to the measurements, –.
@@ -206,6 +216,7 @@ module Settings =
             OrientationBound = 1.0
             Cycles = 2
             Hydrogens = RefinedHydrogens
+            Occupancies = []
             Restraints = []
             RestraintWeight = 1.0
             Optimiser = OptimiserChoice.Adam

@@ -76,7 +76,7 @@ let private word name (settings: Settings) =
     | Some(Setting.Word text) -> text
     | _ -> invalidArg (nameof name) $"{name} is no setting in words"
 
-/// Absorption, thickness within a frame, mosaicity, orientations: a line each.
+/// Absorption, thickness within a frame, mosaicity, occupancies, orientations: a line each.
 let private model (settings: Settings) (evaluation: Evaluation) =
     let refined width =
         if width = Refined then " (refined)" else ""
@@ -96,6 +96,8 @@ let private model (settings: Settings) (evaluation: Evaluation) =
                 Angle.Degrees evaluation.Mosaicity.Along
                 refined settings.MosaicityAlong
             |]
+        if not settings.Occupancies.IsEmpty then
+            $"Occupancies refined: {Occupancies.toText settings.Occupancies}."
         match settings.Orientation with
         | Fixed -> "Orientations: those of the data file."
         | _ ->

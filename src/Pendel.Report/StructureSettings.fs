@@ -14,6 +14,31 @@ let private hydrogens =
         _.Hydrogens
         (fun x s -> { s with Hydrogens = x })
 
+let private occupancies =
+    {
+        Name = "occupancies"
+        Meaning = "site occupancies that are refined, by their labels"
+        Expected =
+            "none, or labels such as Na1,Si1:Al1, each once; a colon joins two that share a site and keeps their sum"
+        Default = None
+        Get =
+            fun settings ->
+                Word(
+                    if settings.Occupancies.IsEmpty then
+                        "none"
+                    else
+                        Occupancies.toText settings.Occupancies
+                )
+        Set =
+            fun value settings ->
+                match value with
+                | Word "none" -> Some { settings with Occupancies = [] }
+                | Word text ->
+                    Occupancies.tryOfText text
+                    |> Option.map (fun refined -> { settings with Occupancies = refined })
+                | _ -> None
+    }
+
 /// In a settings file alone.
 let private restraints =
     {
@@ -43,4 +68,4 @@ let private restraintWeight =
         (fun x s -> { s with RestraintWeight = x })
 
 /// In the order in which they are written.
-let all = [ hydrogens; restraints; restraintWeight ]
+let all = [ hydrogens; occupancies; restraints; restraintWeight ]

@@ -97,7 +97,7 @@ let stage physics tilts (problem: Problem) (state: State) =
             )
 
         let potential =
-            Potential.create problem.Crew problem.Optics problem.Settings problem.Structure plan.Support
+            PotentialModel.create problem.Crew problem.Optics problem.Settings problem.Structure plan.Support
 
         {
             Model =

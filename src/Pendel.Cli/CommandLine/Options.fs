@@ -233,6 +233,7 @@ type RefineOption =
     | Thickness_Prior of name: string
     | Thickness_Samples of n: string
     | Hydrogens of name: string
+    | Occupancies of labels: string
     | Restraint_Weight of weight: string
     | Optimiser of name: string
     | Epochs of n: string
@@ -280,6 +281,7 @@ type AbsoluteOption =
     | Thickness_Prior of name: string
     | Thickness_Samples of n: string
     | Hydrogens of name: string
+    | Occupancies of labels: string
     | Restraint_Weight of weight: string
     | Optimiser of name: string
     | Epochs of n: string

@@ -5,159 +5,10 @@ module Pendel.Core.Potential
 
 open System
 open Pendel.Crystallography
-open Pendel.Diffraction
 open Pendel.Kernels
 open Pendel.Tensors
+open Pendel.Core.PotentialModel
 open Pendel.Core.StructureModel
-
-/// The imaginary part of the potential.
-type Imaginary =
-    | Absent
-    /// U′ = κU.
-    | Proportional of ratio: float
-    /// f′(s, B) of each site; s of the unique reflections.
-    | ThermalDiffuse of factors: AbsorptiveFactor array * s: float array
-
-/// What the potential needs besides the refined structure.
-type PotentialModel =
-    {
-        /// The reflections at which U is needed.
-        Support: SupportList
-        /// What the coefficients are: real, Hermitian or with absorption.
-        Kind: PotentialKind
-        Imaginary: Imaginary
-        /// Threads that share the unique reflections.
-        Crew: Crew
-        /// γ/(πΩ), Å⁻³.
-        Prefactor: float
-        /// hkl of the unique reflections, 3 per reflection.
-        Hkl: int array
-        /// f_e(s), Å, species × unique reflections.
-        Factors: float array
-        /// Species of each atom of the cell.
-        Species: int array
-        /// Site of each atom of the cell.
-        Site: int array
-        /// Occupancy of each atom of the cell.
-        Occupancy: float array
-        /// x_cell = M x + w: M, 3n_cell × 3n.
-        Images: Tensor
-        /// w, 3n_cell.
-        Shifts: Tensor
-        /// U*_cell = D U_cart: D, 6n_cell × 6n.
-        Displacements: Tensor
-        /// B = T U_cart: 8π²/3 of the trace, n × 6n.
-        Traces: Tensor
-    }
-
-/// f_e of a site, Å. A table of neutral atoms serves ions, too; an ion's factor, which diverges at s = 0, is replaced there
-/// by the neutral atom's, so that U_0 is that of a neutral cell.
-let private scatteringFactor (table: ScatteringFactorTable) (element: Element) charge : float -> float =
-    let isIon = charge <> 0 && ScatteringFactors.Has(table, element, charge)
-    let factor = ScatteringFactors.For(table, element, (if isIon then charge else 0))
-    let neutral = ScatteringFactors.For(ScatteringFactorTable.Lobato, element, 0)
-
-    fun s ->
-        if charge <> 0 && s = 0.0 then
-            neutral.Evaluate s
-        else
-            factor.Evaluate s
-
-let private distinctImages (model: StructureModel) =
-    [|
-        for i, s in Array.indexed model.Symmetry do
-            for operation in s.DistinctImages -> i, operation
-    |]
-
-/// Columns of the linear map U_cart → U* of one image, U*′ = W (𝐁ᵀ U_cart 𝐁) Wᵀ, on the six components.
-let private displacement (cell: UnitCell) (operation: SymmetryOperation) =
-    let map = operation.Rotation * cell.Reciprocal.Transpose
-    let one i j = if i = j then 1.0 else 0.0
-    Array.init 6 (fun i -> SymmetricTensor(one i 0, one i 1, one i 2, one i 3, one i 4, one i 5).Transform map)
-
-/// f′ of each site and s of each reflection, for thermal diffuse scattering.
-let private thermalDiffuse (optics: ElectronOptics) (crystal: Crystal) (unique: MillerIndex array) =
-    ThermalDiffuse(
-        crystal.Sites
-        |> Seq.map (fun s -> AbsorptiveFactors.For(s.Element, optics))
-        |> Seq.toArray,
-        unique |> Array.map (fun h -> crystal.Cell.ReciprocalLength h / 2.0)
-    )
-
-/// 8π²/3 of the traces of n tensors.
-let private traces n =
-    Array2D.init n (6 * n) (fun site k ->
-        if k / 6 = site && k % 6 < 3 then
-            8.0 * Math.PI ** 2.0 / 3.0
-        else
-            0.0)
-
-/// The potential of a structure on a support list, by the scattering factors and the absorption of the settings.
-///
-/// Raises `ArgumentException` naming an element that a table lacks.
-let create crew (optics: ElectronOptics) (settings: Settings) (model: StructureModel) (support: SupportList) =
-    let crystal = model.Start
-    let images = distinctImages model
-    let table = settings.ScatteringFactors
-
-    let species =
-        crystal.Sites
-        |> Seq.map (fun s -> s.Element, s.Charge)
-        |> Seq.distinct
-        |> Seq.toArray
-
-    let unique = support.Unique |> Seq.toArray
-    let n = crystal.Sites.Length
-    let map = Array2D.zeroCreate (3 * images.Length) (3 * n)
-    let displacements = Array2D.zeroCreate (6 * images.Length) (6 * n)
-
-    for atom, (site, operation) in Array.indexed images do
-        for i in 0..2 do
-            for j in 0..2 do
-                map[3 * atom + i, 3 * site + j] <- operation.Rotation[i, j]
-
-        displacement crystal.Cell operation
-        |> Array.iteri (fun j t ->
-            for i in 0..5 do
-                displacements[6 * atom + i, 6 * site + j] <- t[i])
-
-    {
-        Support = support
-        Kind =
-            if settings.Absorption <> Absorption.None then
-                PotentialKind.Absorptive
-            elif crystal.SpaceGroup.HasInversionAtOrigin then
-                PotentialKind.Real
-            else
-                PotentialKind.Hermitian
-        Imaginary =
-            match settings.Absorption with
-            | Absorption.None -> Absent
-            | Absorption.Proportional -> Proportional settings.AbsorptionRatio
-            | Absorption.ThermalDiffuse -> thermalDiffuse optics crystal unique
-        Crew = crew
-        Prefactor = optics.PotentialPrefactor crystal.Cell
-        Hkl = unique |> Array.collect (fun h -> [| h.H; h.K; h.L |])
-        Factors =
-            [|
-                for element, charge in species do
-                    let factor = scatteringFactor table element charge
-                    for h in unique -> factor (crystal.Cell.ReciprocalLength h / 2.0)
-            |]
-        Species =
-            images
-            |> Array.map (fun (i, _) -> Array.IndexOf(species, (crystal.Sites[i].Element, crystal.Sites[i].Charge)))
-        Site = images |> Array.map fst
-        Occupancy = images |> Array.map (fun (i, _) -> crystal.Sites[i].Occupancy)
-        Images = dsharp.tensor map
-        Shifts =
-            dsharp.tensor (
-                images
-                |> Array.collect (fun (_, o) -> [| o.Translation.X; o.Translation.Y; o.Translation.Z |])
-            )
-        Displacements = dsharp.tensor displacements
-        Traces = dsharp.tensor (traces n)
-    }
 
 /// Coefficients: two halves of equal length, the imaginary parts empty where they vanish.
 [<Struct>]
@@ -205,12 +56,13 @@ let private fold (model: PotentialModel) (table: Coefficients) =
 
     { Re = re; Im = im }
 
-/// The refined structure of the cell: x and U* of each atom, B of each site.
+/// The refined structure of the cell: x, U* and occupancy of each atom, B of each site.
 [<Struct>]
 type private CellAtoms =
     {
         Positions: float array
         Adps: float array
+        Occupancies: float array
         IsotropicB: float array
     }
 
@@ -228,7 +80,7 @@ let private sum (model: PotentialModel) atoms (species: int array) (factors: flo
             model.Hkl,
             atoms.Positions,
             atoms.Adps,
-            model.Occupancy,
+            atoms.Occupancies,
             species,
             factors,
             Span(re, first, count),
@@ -239,20 +91,27 @@ let private sum (model: PotentialModel) atoms (species: int array) (factors: flo
 
     { Re = re; Im = im }
 
-let private add = Array.map2 (+)
+/// The sum of cotangents.
+let private plus (a: CellAtoms) (b: CellAtoms) =
+    {
+        Positions = Array.map2 (+) a.Positions b.Positions
+        Adps = Array.map2 (+) a.Adps b.Adps
+        Occupancies = Array.map2 (+) a.Occupancies b.Occupancies
+        IsotropicB = Array.map2 (+) a.IsotropicB b.IsotropicB
+    }
 
-/// Cotangents of x, U* and occupancy of the cell's atoms.
+/// Cotangents of x, U* and occupancy of the cell's atoms; 0 of B.
 let private sumAdjoint (model: PotentialModel) atoms (species: int array) (factors: float array) (bar: Coefficients) =
     let ofRun first count =
         let positions = Array.zeroCreate<float> atoms.Positions.Length
         let adps = Array.zeroCreate<float> atoms.Adps.Length
-        let occupancies = Array.zeroCreate<float> model.Occupancy.Length
+        let occupancies = Array.zeroCreate<float> atoms.Occupancies.Length
 
         StructureFactorSum.Adjoint(
             model.Hkl,
             atoms.Positions,
             atoms.Adps,
-            model.Occupancy,
+            atoms.Occupancies,
             species,
             factors,
             ReadOnlySpan(bar.Re, first, count),
@@ -263,10 +122,14 @@ let private sumAdjoint (model: PotentialModel) atoms (species: int array) (facto
             first
         )
 
-        struct (positions, adps, occupancies)
+        {
+            Positions = positions
+            Adps = adps
+            Occupancies = occupancies
+            IsotropicB = Array.zeroCreate<float> atoms.IsotropicB.Length
+        }
 
-    perRun model ofRun
-    |> Array.reduce (fun (struct (x, u, o)) (struct (x', u', o')) -> struct (add x x', add u u', add o o'))
+    perRun model ofRun |> Array.reduce plus
 
 /// f′(s, B) and ∂f′/∂B, sites × unique reflections. Beyond the table f′ is that of its end (CONVENTIONS, Absorption).
 let private absorptive (model: PotentialModel) (factors: AbsorptiveFactor array) (s: float array) (b: float array) =
@@ -305,28 +168,25 @@ let private scale k (u: Coefficients) =
         Im = Array.map ((*) k) u.Im
     }
 
-/// Cotangents of x, U* and B from that of the real part U.
+/// Cotangents of the atoms from that of the real part U.
 let private pullReal (model: PotentialModel) atoms bar =
-    let struct (positions, adps, _) =
-        sumAdjoint model atoms model.Species model.Factors (fold model bar)
+    sumAdjoint model atoms model.Species model.Factors (fold model bar)
 
-    struct (positions, adps, Array.zeroCreate<float> atoms.IsotropicB.Length)
-
-/// Cotangents of x, U* and B from those of U and of U′ by thermal diffuse scattering: ∂U′/∂B is the sum with ∂f′/∂B in place
-/// of f′, so its cotangent is that of the occupancies of this sum.
+/// Cotangents of the atoms from those of U and of U′ by thermal diffuse scattering: ∂U′/∂B is the sum with ∂f′/∂B in place
+/// of f′, so its cotangent is that of the occupancies of this sum, times the occupancies.
 let private pullThermalDiffuse (model: PotentialModel) atoms values slopes bar =
-    let struct (x, u, bBar) = pullReal model atoms bar
     let bar' = fold model (imaginaryCotangent bar)
-    let struct (x', u', _) = sumAdjoint model atoms model.Site values bar'
-    let struct (_, _, along) = sumAdjoint model atoms model.Site slopes bar'
+    let cotangents = sumAdjoint model atoms model.Site values bar'
+    let along = (sumAdjoint model atoms model.Site slopes bar').Occupancies
+    let b = cotangents.IsotropicB
 
     for atom in 0 .. along.Length - 1 do
         let site = model.Site[atom]
-        bBar[site] <- bBar[site] + model.Occupancy[atom] * along[atom]
+        b[site] <- b[site] + atoms.Occupancies[atom] * along[atom]
 
-    struct (add x x', add u u', bBar)
+    plus (pullReal model atoms bar) cotangents
 
-/// U + iU′ on the support list, and its pullback to x, U* and B.
+/// U + iU′ on the support list, and its pullback to the atoms.
 let private coefficients (model: PotentialModel) (atoms: CellAtoms) =
     let u = expand model (sum model atoms model.Species model.Factors)
 
@@ -352,7 +212,7 @@ let coefficientsOf kind (potential: Tensor) =
             Im = values[count..]
         }
 
-/// Structure factors of the cell's atoms as one primitive: (x_cell, U*_cell, B) → U on the support list.
+/// Structure factors of the cell's atoms as one primitive: (x_cell, U*_cell, o_cell, B) → U on the support list.
 let private table (model: PotentialModel) : Tensor array -> Tensor =
     Tensor.primitive (fun inputs ->
         let struct (u, pull) =
@@ -361,12 +221,15 @@ let private table (model: PotentialModel) : Tensor array -> Tensor =
                 {
                     Positions = inputs[0].toArray1D<float>()
                     Adps = inputs[1].toArray1D<float>()
-                    IsotropicB = inputs[2].toArray1D<float>()
+                    Occupancies = inputs[2].toArray1D<float>()
+                    IsotropicB = inputs[3].toArray1D<float>()
                 }
 
         let pullback (cotangent: Tensor) =
-            let struct (positions, adps, b) = pull (coefficientsOf model.Kind cotangent)
-            [| dsharp.tensor positions; dsharp.tensor adps; dsharp.tensor b |]
+            let bar: CellAtoms = pull (coefficientsOf model.Kind cotangent)
+
+            [| bar.Positions; bar.Adps; bar.Occupancies; bar.IsotropicB |]
+            |> Array.map dsharp.tensor
 
         struct (dsharp.tensor (Array.append u.Re u.Im), pullback))
 
@@ -380,17 +243,6 @@ let evaluate (model: PotentialModel) (unit: AsymmetricUnit) : Tensor =
         [|
             linear model.Images unit.Positions + model.Shifts
             linear model.Displacements unit.Cartesian
+            unit.Occupancies.gather (0, model.Site)
             linear model.Traces unit.Cartesian
         |]
-
-/// K = √(1/λ² + U_0), Å⁻¹, with U_0 = γ F_000/(πΩ).
-let waveNumber (optics: ElectronOptics) (table: ScatteringFactorTable) (model: StructureModel) =
-    let atScatteringOrigin =
-        distinctImages model
-        |> Array.sumBy (fun (i, _) ->
-            let site = model.Start.Sites[i]
-
-            site.Occupancy * scatteringFactor table site.Element site.Charge 0.0)
-
-    let mean = optics.PotentialPrefactor model.Start.Cell * atScatteringOrigin
-    sqrt (optics.WaveNumber ** 2.0 + mean)

@@ -3,6 +3,7 @@
 /// Positions: x = x₀ + s Σ qᵢ vᵢ with vᵢ the free shifts of the site, 1 Å long, and s = 0.1.
 /// ADPs: U_cart = S·S + u_min·1, S = S₀ + s Σ qᵢ Eᵢ with Eᵢ spanning the site-invariant symmetric tensors and s = 0.05 Å.
 /// Squares of invariant tensors are invariant, so constraints and positive definiteness hold for every q.
+/// Occupancies: those of the file, or, where the settings name them, o = o₀ + s Σ qᵢ eᵢ (Occupancies).
 /// Riding hydrogens have no parameters: they follow their parents (Riding).
 module Pendel.Core.StructureModel
 
@@ -29,10 +30,12 @@ type StructureModel =
         Start: Crystal
         /// Site symmetry of each site.
         Symmetry: SiteSymmetry array
-        /// Names of the parameters: positions ("O1.x"), then square roots of ADPs ("O1.S11").
+        /// Names of the parameters: positions ("O1.x"), square roots of ADPs ("O1.S11"), occupancies ("O1.occ").
         Names: string array
         /// Number of position parameters; those of the ADPs follow.
         PositionCount: int
+        /// Number of parameters of the ADPs; those of the occupancies follow.
+        RootCount: int
         /// x₀, fractional, 3 per site.
         PositionStart: Tensor
         /// ∂x/∂q, 3n × positions.
@@ -41,6 +44,10 @@ type StructureModel =
         RootStart: Tensor
         /// ∂S/∂q, 9n × roots.
         RootMap: Tensor
+        /// o₀, one per site.
+        OccupancyStart: Tensor
+        /// ∂o/∂q, n × occupancies.
+        OccupancyMap: Tensor
         /// Hydrogens that ride.
         Riding: Riding list
         /// U_cart with those of riding hydrogens after those of their parents, 6n × 6n; None where none rides.
@@ -50,15 +57,19 @@ type StructureModel =
     /// Number of free parameters.
     member model.Count = model.Names.Length
 
-/// The asymmetric unit: fractional coordinates (3 per site) and U_cart (11, 22, 33, 23, 13, 12 per site, Å²).
+/// The asymmetric unit: fractional coordinates (3 per site), U_cart (11, 22, 33, 23, 13, 12 per site, Å²), occupancies (one per site).
 type AsymmetricUnit =
-    { Positions: Tensor; Cartesian: Tensor }
+    {
+        Positions: Tensor
+        Cartesian: Tensor
+        Occupancies: Tensor
+    }
 
 let private axisNames = [| "x"; "y"; "z" |]
 let private components = [| 0, 0; 1, 1; 2, 2; 1, 2; 0, 2; 0, 1 |]
 
-let private moved position adp (s: AtomSite) =
-    AtomSite(s.Label, s.Element, s.Charge, position, adp, s.Occupancy)
+let private moved position adp occupancy (s: AtomSite) =
+    AtomSite(s.Label, s.Element, s.Charge, position, adp, occupancy)
 
 let private vector (v: Vector3) = [| v.X; v.Y; v.Z |]
 
@@ -146,10 +157,11 @@ let private mapOf width scale (directions: (string * float array) list array) =
 
     map
 
-/// The model of a structure in which every position and ADP that symmetry leaves free is refined, those of riding hydrogens excepted.
+/// The model of a structure in which every position and ADP that symmetry leaves free is refined, those of riding hydrogens excepted,
+/// and the occupancies that are named.
 ///
-/// Raises `ArgumentException` naming the site if an ADP is not positive definite.
-let createRiding (riding: Riding list) (crystal: Crystal) =
+/// Raises `ArgumentException` naming the site if an ADP is not positive definite, or a label whose occupancy cannot be refined.
+let createWith (riding: Riding list) (occupancies: RefinedOccupancy list) (crystal: Crystal) =
     let sites = crystal.Sites |> Seq.toArray
 
     let symmetry =
@@ -163,7 +175,7 @@ let createRiding (riding: Riding list) (crystal: Crystal) =
         |> fst
 
     let snapped =
-        Array.map2 (fun (s: AtomSite) (y: SiteSymmetry) -> moved y.Position s.Adp s) sites symmetry
+        Array.map2 (fun (s: AtomSite) (y: SiteSymmetry) -> moved y.Position s.Adp s.Occupancy s) sites symmetry
 
     let rides = riding |> List.map _.Hydrogen |> set
 
@@ -187,26 +199,32 @@ let createRiding (riding: Riding list) (crystal: Crystal) =
             snapped
             symmetry
 
-    let names =
-        [|
-            for list in Array.append free root do
-                yield! List.map fst list
-        |]
-
     let rootStart =
         snapped |> Array.map (fun s -> squareRoot s (s.Adp.ToCartesian crystal.Cell))
 
     let start = Crystal(crystal.Cell, crystal.SpaceGroup, snapped.ToImmutableArray())
+    let occupancyNames, occupancyMap = Occupancies.parameters riding start occupancies
+
+    let names =
+        [|
+            for list in Array.append free root do
+                yield! List.map fst list
+
+            yield! occupancyNames
+        |]
 
     {
         Start = start
         Symmetry = symmetry
         Names = names
         PositionCount = free |> Array.sumBy List.length
+        RootCount = root |> Array.sumBy List.length
         PositionStart = dsharp.tensor (snapped |> Array.collect (fun s -> vector s.Position))
         PositionMap = dsharp.tensor (mapOf 3 positionScale free |> completePositions riding)
         RootStart = dsharp.tensor (rootStart |> Array.collect (fun m -> Array.init 9 (fun i -> m[i / 3, i % 3])))
         RootMap = dsharp.tensor (mapOf 9 rootScale root)
+        OccupancyStart = dsharp.tensor (snapped |> Array.map _.Occupancy)
+        OccupancyMap = dsharp.tensor occupancyMap
         Riding = riding
         RidingMap =
             if riding.IsEmpty then
@@ -215,8 +233,8 @@ let createRiding (riding: Riding list) (crystal: Crystal) =
                 Some(dsharp.tensor (displacements start riding))
     }
 
-/// The same in which no hydrogen rides.
-let create (crystal: Crystal) = createRiding [] crystal
+/// The same in which no hydrogen rides and no occupancy is refined.
+let create (crystal: Crystal) = createWith [] [] crystal
 
 let private affine (start: Tensor) (map: Tensor) (q: Tensor) =
     if q.nelement = 0 then
@@ -227,7 +245,10 @@ let private affine (start: Tensor) (map: Tensor) (q: Tensor) =
 /// The asymmetric unit at q.
 let evaluate (model: StructureModel) (q: Tensor) : AsymmetricUnit =
     let n = model.Start.Sites.Length
-    let s = affine model.RootStart model.RootMap q[model.PositionCount ..]
+    let occupancies = model.PositionCount + model.RootCount
+
+    let s =
+        affine model.RootStart model.RootMap q[model.PositionCount .. occupancies - 1]
 
     let pick choose =
         [|
@@ -253,12 +274,14 @@ let evaluate (model: StructureModel) (q: Tensor) : AsymmetricUnit =
             match model.RidingMap with
             | None -> own
             | Some map -> (map.matmul (own.view [ own.nelement; 1 ])).view(-1)
+        Occupancies = affine model.OccupancyStart model.OccupancyMap q[occupancies..]
     }
 
 /// The structure at q, as a crystal.
 let toCrystal (model: StructureModel) (q: float array) : Crystal =
     let unit = evaluate model (dsharp.tensor q)
     let x, u = unit.Positions.toArray1D<float>(), unit.Cartesian.toArray1D<float>()
+    let o = unit.Occupancies.toArray1D<float>()
 
     let site i (s: AtomSite) =
         let tensor =
@@ -269,6 +292,6 @@ let toCrystal (model: StructureModel) (q: float array) : Crystal =
             | :? Adp.Isotropic -> Adp.Isotropic(tensor.T11)
             | _ -> Adp.FromCartesian(tensor, model.Start.Cell)
 
-        moved (Vector3(x[3 * i], x[3 * i + 1], x[3 * i + 2])) adp s
+        moved (Vector3(x[3 * i], x[3 * i + 1], x[3 * i + 2])) adp o[i] s
 
     Crystal(model.Start.Cell, model.Start.SpaceGroup, (model.Start.Sites |> Seq.mapi site).ToImmutableArray())

@@ -206,6 +206,20 @@ let private measurements (settings: Settings) outlying (rows: ReflectionResult a
 /// Share of the unique reflections below which a warning says so.
 let private leastCompleteness = 0.5
 
+/// Refined occupancies that no site can have.
+let private impossibleOccupancies (settings: Settings) (evaluation: Evaluation) =
+    let refined = settings.Occupancies |> List.collect Occupancies.labels
+
+    [
+        for site in evaluation.Crystal.Sites do
+            if
+                List.contains site.Label refined
+                && not (0.0 <= site.Occupancy && site.Occupancy <= 1.0)
+            then
+                System.FormattableString.Invariant
+                    $"the occupancy of {site.Label} is {site.Occupancy:F3}; from 0 to 1 is expected"
+    ]
+
 let private warnings (settings: Settings) (evaluation: Evaluation) (completeness: Completeness.Completeness) =
     let r = evaluation.Residuals
     let atBound = evaluation.Frames |> Array.filter (isAtBound settings)
@@ -224,6 +238,8 @@ let private warnings (settings: Settings) (evaluation: Evaluation) (completeness
 
             System.FormattableString.Invariant
                 $"the thickness of {frames} {ids} lies at an end of thickness-range, {settings.ThicknessMin}..{settings.ThicknessMax} Å: widen it, or mistrust the {frames}"
+
+        yield! impossibleOccupancies settings evaluation
     ]
 
 /// Looks at the working rows of an evaluation.

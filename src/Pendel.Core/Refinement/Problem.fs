@@ -106,19 +106,25 @@ let private keptFrames (settings: Settings) (experiment: Experiment) =
 
 /// The structure with what the settings refine of it.
 let private structureOf (settings: Settings) crystal =
-    match settings.Hydrogens with
-    | RefinedHydrogens -> StructureModel.create crystal
-    | RidingHydrogens -> StructureModel.createRiding (Riding.find crystal) crystal
+    let riding =
+        match settings.Hydrogens with
+        | RefinedHydrogens -> []
+        | RidingHydrogens -> Riding.find crystal
+
+    StructureModel.createWith riding settings.Occupancies crystal
 
 /// The problem and its state before any refinement. The cell is that of the data.
 ///
-/// Raises `ArgumentException` naming a site whose ADP is not positive definite, a restraint whose atoms the structure lacks, or an
-/// excluded frame that the data lack.
+/// Raises `ArgumentException` naming a site whose ADP is not positive definite, a restraint whose atoms or an occupancy whose site the
+/// structure lacks, or an excluded frame that the data lack.
 let create (settings: Settings) threads (crystal: Crystal) (experiment: Experiment) =
     let optics = ElectronOptics.FromWavelength experiment.Wavelength
     let inDataCell = Crystal(experiment.Cell, crystal.SpaceGroup, crystal.Sites)
     let structure = structureOf settings inDataCell
-    let waveNumber = Potential.waveNumber optics settings.ScatteringFactors structure
+
+    let waveNumber =
+        PotentialModel.waveNumber optics settings.ScatteringFactors structure
+
     let geometry = geometryOf settings experiment
 
     let planner selection =
@@ -236,7 +242,7 @@ let private thicknesses (problem: Problem) (state: State) =
 type Stage =
     {
         Model: ForwardModel.ForwardModel
-        Potential: Potential.PotentialModel
+        Potential: PotentialModel.PotentialModel
     }
 
 /// The frames' matrices at a state: h → g at the middle of the frame, Å⁻¹.
@@ -258,7 +264,7 @@ let private planBy
         planner.Plan(frames, frameMatrix problem state, correctionOf state, tilts, thicknesses)
 
     let potential =
-        Potential.create problem.Crew problem.Optics problem.Settings problem.Structure plan.Support
+        PotentialModel.create problem.Crew problem.Optics problem.Settings problem.Structure plan.Support
 
     {
         Model =

@@ -133,9 +133,7 @@ sealed class SiteItems
         if (At("occupancy", row) is not { } value)
             return 1;
         var occupancy = fields.Number(value, Prefix + "occupancy");
-        if (occupancy < 0)
-            fields.Found.Expected(value, Prefix + "occupancy", $"an occupancy from 0 to 1 for {label.Text}");
-        else if (occupancy is 0 or > 1)
+        if (occupancy is <= 0 or > 1)
             fields.Found.Warning(
                 value.Position,
                 Prefix + "occupancy",

@@ -73,6 +73,7 @@ let ``written settings read back as they were`` () =
             "network-learning-rate", "0.002"
             "seed", "5"
             "hydrogens", "riding"
+            "occupancies", "Na1,Si1:Al1"
             "restraint-weight", "2.5"
             "free", "0.1"
             "free-seed", "3"
@@ -192,6 +193,9 @@ let ``a setting has an upper limit, which the refusal states`` (name: string, mo
 [<InlineData("thickness-distribution", "1:1,2:1e300")>]
 [<InlineData("mosaicity-along", "-0.1")>]
 [<InlineData("orientation", "newton")>]
+[<InlineData("occupancies", "Na1,Na1")>]
+[<InlineData("occupancies", "Si1:Al1:Fe1")>]
+[<InlineData("occupancies", "0.5")>]
 let ``a value that is not allowed is refused by its name`` (name: string, text: string) =
     let error =
         Assert.Throws<UsageException>(fun () -> effective [ name, text ] |> ignore)

@@ -129,6 +129,50 @@ let ``a restraint on an atom that is not there is refused in one line`` () =
         Assert.Equal(1, error.TrimEnd().Split('\n').Length))
 
 [<Fact>]
+let ``a refined occupancy is in the results and counted, one of an atom that is not there is refused`` () =
+    inMolecules (fun path ->
+        // the data are those of full occupancies
+        File.WriteAllText(
+            path "a.cif",
+            molecule
+                .Replace("_atom_site_U_iso_or_equiv\n", "_atom_site_U_iso_or_equiv\n_atom_site_occupancy\n")
+                .Replace("0.02\n", "0.02 0.9\n")
+                .Replace("0.03\n", "0.03 1\n")
+        )
+
+        let summary () =
+            JsonDocument.Parse(File.ReadAllText(path "out/summary.json")).RootElement
+
+        let parameters () =
+            summary().GetProperty("residuals").GetProperty("nParameters").GetInt32()
+
+        refine path "[]" [ "--quiet" ] |> ignore
+        let without = parameters ()
+
+        let code, out, error = refine path "[]" [ "--occupancies"; "C1" ]
+
+        Assert.True((code = ExitCode.Done), error)
+        Assert.Equal(without + 1, parameters ())
+
+        let occupancy =
+            summary().GetProperty("parameters").[0].GetProperty("occupancy").GetDouble()
+
+        Assert.InRange(occupancy, 0.902, 1.0)
+
+        let written (format: string) =
+            occupancy.ToString(format, System.Globalization.CultureInfo.InvariantCulture)
+
+        let short, long = written "F3", written "F6"
+        Assert.Matches($@"(?m)^  C1 +C .* {short} ", out)
+        let cif = File.ReadAllText(path "out/refined.cif")
+        Assert.Contains("Occupancies refined: C1.", cif)
+        Assert.Matches($@"(?m)^C1 .* {long}", cif)
+
+        let code, _, error = refine path "[]" [ "--occupancies"; "Na1"; "--quiet" ]
+        Assert.Equal(ExitCode.Data, code)
+        Assert.Contains("occupancies names Na1, which the structure does not have; its sites are C1, O1", error))
+
+[<Fact>]
 let ``settings of hydrogens and restraints that change nothing are warned of`` () =
     inMolecules (fun path ->
         let _, _, error = refine path "[]" [ "--restraint-weight"; "3" ]

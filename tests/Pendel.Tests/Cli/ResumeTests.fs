@@ -21,6 +21,8 @@ let private settings =
         "7"
         "--orientation"
         "none"
+        "--occupancies"
+        "O1"
     ]
 
 let private refining (path: string -> string) out options =

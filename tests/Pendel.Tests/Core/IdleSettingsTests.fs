@@ -44,8 +44,14 @@ let ``settings of stages and parts that do not take part are named, the defaults
     )
 
     Assert.Equal<string list>(
-        [ "thickness-samples"; "free-seed" ],
-        named (IdleSettings.ofStages { idle with Epochs = 0 })
+        [ "thickness-samples"; "occupancies"; "free-seed" ],
+        named (
+            IdleSettings.ofStages
+                { idle with
+                    Epochs = 0
+                    Occupancies = [ RefinedOccupancy.Alone "Na1" ]
+                }
+        )
     )
 
     Assert.Empty(

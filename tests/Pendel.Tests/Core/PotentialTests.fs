@@ -15,7 +15,7 @@ let private optics = ElectronOptics.FromVoltage 200e3
 let private factors = ScatteringFactorTable.Lobato
 
 let private potentialOf settings (model: StructureModel.StructureModel) (reflections: MillerIndex list) =
-    Potential.create
+    PotentialModel.create
         (Crew 2)
         optics
         settings
@@ -138,7 +138,7 @@ let ``beyond the table of absorptive factors they stay those of its end`` () =
 let ``the wave number holds the mean inner potential`` () =
     let model = StructureModel.create quartz
     let mean = (direct quartz MillerIndex.Zero).Real
-    Assert.Equal(sqrt (optics.WaveNumber ** 2.0 + mean), Potential.waveNumber optics factors model, 12)
+    Assert.Equal(sqrt (optics.WaveNumber ** 2.0 + mean), PotentialModel.waveNumber optics factors model, 12)
 
 [<Fact>]
 let ``the pullback of the potential agrees with differences, with absorption and without`` () =

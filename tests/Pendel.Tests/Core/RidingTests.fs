@@ -38,7 +38,7 @@ let private molecule =
         ]
 
 let private riding crystal =
-    StructureModel.createRiding (Riding.find crystal) crystal
+    StructureModel.createWith (Riding.find crystal) [] crystal
 
 [<Fact>]
 let ``a hydrogen rides on the nearest atom within 1.3 Å, symmetry images included`` () =
