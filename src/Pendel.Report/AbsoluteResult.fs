@@ -17,9 +17,9 @@ type Result =
         Given: Outcome
         /// Its inverse.
         Inverted: Outcome
-        Test: SignTest
+        Test: HandTest
         /// The first row of the scattering matrix against its first column, at the refined structure as given.
-        Instant: SignTest
+        Instant: HandTest
     }
 
 /// The name of a hand in files.
@@ -33,18 +33,18 @@ let private format (template: string) ([<ParamArray>] values: obj array) =
     String.Format(CultureInfo.InvariantCulture, template, values)
 
 /// p, also where it differs from 1 by less than its last digit.
-let private probability (t: SignTest) =
+let private probability (t: HandTest) =
     if t.ProbabilityOfOther < 1e-4 then
         format "1 - {0:E1}" [| t.ProbabilityOfOther |]
     else
         format "{0:G4}" [| t.Probability |]
 
-let private test (t: SignTest) =
+let private test (t: HandTest) =
     format
-        "{0} measurements scored in both, {1} fitted better as given: z-score {2:F2}, p(given) {3}"
-        [| t.MeasurementCount; t.BetterAsGiven; t.Z; probability t |]
+        "{0} measurements scored in both, {1} fitted better as given: z-score {2:F2} (of the signs alone {3:F2}), p(given) {4}"
+        [| t.MeasurementCount; t.BetterAsGiven; t.Z; t.SignZ; probability t |]
 
-let private verdict (t: SignTest) =
+let private verdict (t: HandTest) =
     match t.Hand with
     | Given -> "hand: as given"
     | Inverted -> "hand: inverted; the structure to be published is the one in the folder inverted"
@@ -82,13 +82,14 @@ let text (r: Result) =
         verdict r.Test
     ]
 
-let private members (t: SignTest) =
+let private members (t: HandTest) =
     [
         "z", number t.Z
         "p", number t.Probability
         "hand", Json.text (key t.Hand)
         "nMeasurements", integer t.MeasurementCount
         "nBetterAsGiven", number t.BetterAsGiven
+        "zSign", number t.SignZ
     ]
 
 /// The text of absolute.json.

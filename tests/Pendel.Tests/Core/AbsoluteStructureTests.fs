@@ -18,7 +18,7 @@ let private row frame h observed calculated =
     }
 
 [<Fact>]
-let ``z is the excess of better fitted measurements over chance, and p its normal distribution`` () =
+let ``z is the sum of signed ranks over its spread, or the excess of better fitted measurements`` () =
     // 100 measurements of I = 10: 80 fitted better as given
     let given = [| for h in 1..100 -> row 1 h 10.0 (if h <= 80 then 10.5 else 13.0) |]
 
@@ -26,15 +26,44 @@ let ``z is the excess of better fitted measurements over chance, and p its norma
     let test = compare given inverted
     Assert.Equal(100, test.MeasurementCount)
     Assert.Equal(80.0, test.BetterAsGiven)
-    Assert.Equal(6.0, test.Z, 12)
+    Assert.Equal(6.0, test.SignZ, 12)
+    // ranks: 20 of 10.5 against, 80 of 60.5 for the structure as given
+    Assert.Equal(4630.0 / sqrt 295025.0, test.Z, 12)
     Assert.Equal(Given, test.Hand)
-    // Φ(−6) of any table of the normal distribution
-    Assert.Equal(9.8659e-10, test.ProbabilityOfOther, 13)
 
     let other = compare inverted given
-    Assert.Equal(-6.0, other.Z, 12)
+    Assert.Equal((-test.Z, -test.SignZ), (other.Z, other.SignZ))
     Assert.Equal(Inverted, other.Hand)
     Assert.Equal(test.ProbabilityOfOther, other.Probability, 13)
+
+[<Fact>]
+let ``measurements that hardly differ between the hands do not drown those that do`` () =
+    // 60 decide for the structure as given; 400 that the hands fit alike are split as chance has it
+    let given =
+        [|
+            for h in 1..60 -> row 1 h 10.0 10.5
+            for h in 61..460 -> row 1 h 10.0 (if h % 2 = 0 then 10.10 else 10.11)
+        |]
+
+    let inverted =
+        [|
+            for h in 1..60 -> row 1 h 10.0 13.0
+            for h in 61..460 -> row 1 h 10.0 (if h % 2 = 0 then 10.11 else 10.10)
+        |]
+
+    let test = compare given inverted
+    Assert.Equal(60.0 / sqrt 460.0, test.SignZ, 12)
+    Assert.True(test.SignZ < Limit)
+    Assert.Equal(Given, test.Hand)
+
+[<Fact>]
+let ``p is the normal distribution of z`` () =
+    // eight equal differences: z = √8, Φ(−√8) from a table of the normal distribution
+    let test =
+        compare [| for h in 1..8 -> row 1 h 10.0 10.0 |] [| for h in 1..8 -> row 1 h 10.0 12.0 |]
+
+    Assert.Equal(sqrt 8.0, test.Z, 12)
+    Assert.Equal(0.0023389, test.ProbabilityOfOther, 6)
 
 [<Fact>]
 let ``few measurements, or hands alike, leave the hand undecided`` () =
