@@ -50,8 +50,19 @@ let settings folder (content: Content) options : Settings =
 
 /// Refuses inputs that are not those of a checkpoint.
 ///
-/// Raises `DataException` naming each file that differs and both hashes.
+/// Raises `DataException` naming each file that differs and both hashes, or both numbers of data sets.
 let requireSameInputs folder (content: Content) (inputs: Summary.Input list) =
+    let now, before = inputs.Length - 1, content.Inputs.Length - 1
+
+    if now <> before then
+        refuse
+            [
+                finding
+                    (CheckpointFile.PathIn folder)
+                    null
+                    $"the checkpoint is of {before} data sets, but {now} are given; a refinement goes on with the same files, in their order"
+            ]
+
     refuse
         [
             for now, before in List.zip inputs content.Inputs do

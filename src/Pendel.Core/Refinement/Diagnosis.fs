@@ -201,14 +201,17 @@ let private measurements (settings: Settings) outlying (rows: ReflectionResult a
             })
         |> Array.sortByDescending _.Misfit
 
-let private warnings (settings: Settings) (evaluation: Evaluation) =
-    let r = evaluation.Residuals
-    let atBound = evaluation.Frames |> Array.filter (isAtBound settings)
-
+/// More parameters than all data together support.
+let unsupported (r: Residuals) =
     [
         if r.ParameterCount >= r.UniqueMeasurementCount then
             $"{r.ParameterCount} parameters for {r.UniqueMeasurementCount} independent measurements: the data do not support the model"
+    ]
 
+let private thicknessAtBound (settings: Settings) (frames: FrameResult array) =
+    let atBound = frames |> Array.filter (isAtBound settings)
+
+    [
         if atBound.Length > 0 then
             let ids = atBound |> Seq.map _.Id |> FrameIds.toText
             let frames = if atBound.Length = 1 then "frame" else "frames"
@@ -217,8 +220,8 @@ let private warnings (settings: Settings) (evaluation: Evaluation) =
                 $"the thickness of {frames} {ids} lies at an end of thickness-range, {settings.ThicknessMin}..{settings.ThicknessMax} Å: widen it, or mistrust the {frames}"
     ]
 
-/// Looks at the working rows of an evaluation.
-let ofEvaluation (settings: Settings) (evaluation: Evaluation) : Diagnosis =
+/// Looks at the working rows of one of several data sets, which together support the model or not (`unsupported`).
+let ofOneAmong (settings: Settings) (evaluation: Evaluation) : Diagnosis =
     let rows = evaluation.Reflections |> Array.filter (fun r -> not r.IsFree)
     let byFrame = rows |> Array.groupBy _.FrameId |> Map.ofArray
     let limit = evaluation.Frames |> Array.choose _.WR |> limit frameDeviations
@@ -229,5 +232,13 @@ let ofEvaluation (settings: Settings) (evaluation: Evaluation) : Diagnosis =
         FrameLimit = limit
         Frames = frames
         Measurements = measurements settings outlying rows
-        Warnings = warnings settings evaluation
+        Warnings = thicknessAtBound settings evaluation.Frames
+    }
+
+/// Looks at the working rows of the only data set.
+let ofEvaluation (settings: Settings) (evaluation: Evaluation) : Diagnosis =
+    let found = ofOneAmong settings evaluation
+
+    { found with
+        Warnings = unsupported evaluation.Residuals @ found.Warnings
     }
