@@ -60,7 +60,7 @@ let requireSameInputs folder (content: Content) (inputs: Summary.Input list) =
                 finding
                     (CheckpointFile.PathIn folder)
                     null
-                    $"the checkpoint is of {before} data sets, but {now} are given; a refinement goes on with the same files, in their order"
+                    $"the checkpoint is of another number of data sets, {before} in place of {now}; a refinement goes on with the same files in the same order"
             ]
 
     refuse

@@ -52,7 +52,7 @@ let ofRefinement (run: Summary.Run) (data: (string * Experiment) list) (outcomes
             yield! common run (Summary.write run one (Some first))
             yield! tables "" one
         | several ->
-            yield! common run (Summary.writeSeveral run (List.map fst data) outcomes)
+            yield! common run (Summary.writeSeveral run data outcomes)
             yield! several |> List.mapi (fun i one -> tables $"-{i + 1}" one) |> List.concat
     ]
 

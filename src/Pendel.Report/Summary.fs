@@ -267,19 +267,20 @@ let write (run: Run) (evaluation: Evaluation) (outcome: Outcome option) =
 
 /// The text of summary.json for several data sets.
 ///
-/// - `paths`: their files, in their order
-let writeSeveral (run: Run) (paths: string list) (outcomes: Outcomes) =
+/// - `data`: their files and contents, in their order
+let writeSeveral (run: Run) (data: (string * Experiment) list) (outcomes: Outcomes) =
     let first = outcomes.Each[0]
 
     let crystals =
         [
-            for path, o in Seq.zip paths outcomes.Each -> path, o, Diagnosis.ofOneAmong run.Settings o.Final
+            for input, o in Seq.zip data outcomes.Each -> input, o, Diagnosis.ofOneAmong run.Settings o.Final
         ]
 
-    let node (path, o: Outcome, diagnosis) =
+    let node ((path, experiment: Experiment), o: Outcome, diagnosis) =
         object
             [
                 "file", text path
+                "wavelength_A", number experiment.Wavelength
                 "residuals", residuals o.Final
                 "start", residuals o.Start
                 yield! place o
@@ -292,7 +293,7 @@ let writeSeveral (run: Run) (paths: string list) (outcomes: Outcomes) =
     let warnings =
         [
             yield! Diagnosis.unsupported outcomes.Final
-            for path, _, diagnosis in crystals do
+            for (path, _), _, diagnosis in crystals do
                 for warning in diagnosis.Warnings -> $"{path}: {warning}"
         ]
 
