@@ -13,6 +13,21 @@ type DataSet =
         State: State
     }
 
+/// Something of each data set, in their order; what goes wrong with one of several names it by its number from 1.
+///
+/// Raises what the function raises.
+let each (compute: int -> 'T -> 'U) (dataSets: 'T array) : 'U array =
+    let named (message: string) i = $"crystal {i + 1}: {message}"
+
+    dataSets
+    |> Array.mapi (fun i dataSet ->
+        try
+            compute i dataSet
+        with
+        | :? NumericalException as e when dataSets.Length > 1 -> raise (NumericalException(named e.Message i))
+        | e when dataSets.Length > 1 && e.GetType() = typeof<ArgumentException> ->
+            raise (ArgumentException(named e.Message i, e)))
+
 /// All frames of a data set at a state, with the rows and beams of another one.
 let at planned (problem: Problem) state =
     {
@@ -37,9 +52,8 @@ let create (settings: Settings) threads crystal (experiments: Experiment list) =
     let cell = experiments.Head.Cell
 
     let problems, states =
-        experiments
-        |> List.map (fun e -> e.WithCell cell |> Problem.create settings threads crystal)
-        |> List.toArray
+        List.toArray experiments
+        |> each (fun _ e -> e.WithCell cell |> Problem.create settings threads crystal)
         |> Array.unzip
 
     let first = problems[0]

@@ -260,7 +260,7 @@ let private evaluation (calculated: Calculated) : Evaluation =
     }
 
 let private evaluate hand (dataSets: DataSet array) : Evaluations =
-    let calculated = dataSets |> Array.map (calculate hand)
+    let calculated = dataSets |> DataSet.each (fun _ -> calculate hand)
     let each = calculated |> Array.map evaluation
 
     {

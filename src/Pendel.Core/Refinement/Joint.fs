@@ -75,7 +75,7 @@ let private lossOf (parts: (Problem * Stage * (Tensor -> Tensor)) array) : Tenso
             fun (p: Tensor) -> frames p[.. structure - 1] (place p))
 
     fun p ->
-        (dsharp.cat [ for frames in losses -> frames p ]).mean()
+        (losses |> DataSet.each (fun _ frames -> frames p) |> dsharp.cat).mean()
         |> restrained p[.. structure - 1]
 
 /// Mean of wR_I over the frames that count, of intensities at the thickness of the model or averaged over its samples, from

@@ -26,7 +26,8 @@ type private Record =
 
 /// Data sets at states, with the rows and beams of others.
 let private planned (problems: Problem array) (planned: State array) (states: State array) =
-    Array.map3 DataSet.at planned problems states
+    Array.zip3 planned problems states
+    |> DataSet.each (fun _ (planned, problem, state) -> DataSet.at planned problem state)
 
 let private evaluate problems states =
     Evaluate.all (planned problems states states)
@@ -79,12 +80,10 @@ let private inTurn (monitor: Monitor) compute (problems: Problem array) (states:
             monitor.Report(Turned number)
 
     let found =
-        Array.mapi2
-            (fun i problem state ->
-                turn (Some(i + 1))
-                compute problem state)
-            problems
-            states
+        Array.zip problems states
+        |> DataSet.each (fun i (problem, state) ->
+            turn (Some(i + 1))
+            compute problem state)
 
     turn None
     found

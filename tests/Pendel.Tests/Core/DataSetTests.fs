@@ -172,6 +172,17 @@ let ``frames of several data sets cannot be excluded by their ids`` () =
 
     Assert.Contains("exclude-frames", error.Message)
 
+[<Fact>]
+let ``a crystal that cannot be refined is named by its number`` () =
+    let empty =
+        withFrames data.Value[1] (data.Value[1].Frames |> Seq.map (fun f -> withRows f []))
+
+    let message data =
+        Assert.Throws<ArgumentException>(fun () -> refine settings data |> ignore).Message
+
+    Assert.StartsWith("crystal 2: ", message [ data.Value[0]; empty ])
+    Assert.DoesNotContain("crystal", message [ empty ])
+
 let private short =
     { settings with
         Selection = SelectionSettings(1.1, 0.01, 1.1, 0.9, 0.0)
