@@ -140,8 +140,11 @@ let readSeveral settings (structurePath: string) (dataPaths: string list) =
     let data = dataPaths |> List.map (fun path -> path, PetsReader.Read path)
     let files = dataPaths |> List.map file
     refuseRepeated files
-    let cellPath, cell = (fst data.Head), (snd data.Head).Value.Cell
-    let names = String.Join(", ", dataPaths)
+    let first = (snd data.Head).Value
+
+    /// Of a cell with that of the first data set.
+    let compare cell path =
+        CellComparison.Check(cell, path, first.Cell, dataPaths.Head)
 
     let diagnostics =
         [
@@ -150,10 +153,10 @@ let readSeveral settings (structurePath: string) (dataPaths: string list) =
             for _, d in data do
                 d.Warnings
 
-            CellComparison.Check(structure.Value.Cell, structurePath, cell, cellPath)
+            compare structure.Value.Cell structurePath
 
             for path, d in data.Tail do
-                CellComparison.Check(d.Value.Cell, path, cell, cellPath)
+                compare d.Value.Cell path
         ]
 
     {
@@ -165,16 +168,12 @@ let readSeveral settings (structurePath: string) (dataPaths: string list) =
                 for w in Seq.concat diagnostics do
                     w.ToString()
 
-                yield!
-                    data
-                    |> List.map (fun (path, d) -> path, beyondTheModel settings structure.Value d.Value)
-                    |> ofEach
-
+                yield! ofEach [ for path, d in data -> path, beyondTheModel settings structure.Value d.Value ]
                 yield! IdleSettings.ofStages settings
-                yield! ridingHydrogens settings structure.Value (snd data.Head).Value
+                yield! ridingHydrogens settings structure.Value first
             ]
         Files = file structurePath :: files
-        Name = $"{structurePath} with {names}"
+        Name = $"{structurePath} with " + String.Join(", ", dataPaths)
     }
 
 /// Reads and compares a structure and a data set.
