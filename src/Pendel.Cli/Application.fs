@@ -13,7 +13,7 @@ let private overview =
         "pendel info FILES...                        what structures (.cif) and data sets (.cif_pets) hold"
         "pendel simulate STRUCTURE DATA              residuals of a structure as it is"
         "pendel converge STRUCTURE DATA              how many beams and orientations the data need"
-        "pendel refine STRUCTURE DATA --out DIR      refine a structure"
+        "pendel refine STRUCTURE DATA... --out DIR   refine a structure, against one crystal or several"
         "pendel absolute STRUCTURE DATA --out DIR    refine both hands of a structure, and say which it is"
         "pendel bench [--data DIR]                   times of the kernels and the model on this machine"
         "pendel synthesize STRUCTURE --out FILE      noisy data of a known structure, with the truth beside them"

@@ -50,8 +50,19 @@ let settings folder (content: Content) options : Settings =
 
 /// Refuses inputs that are not those of a checkpoint.
 ///
-/// Raises `DataException` naming each file that differs and both hashes.
+/// Raises `DataException` naming each file that differs and both hashes, or both numbers of data sets.
 let requireSameInputs folder (content: Content) (inputs: Summary.Input list) =
+    let now, before = inputs.Length - 1, content.Inputs.Length - 1
+
+    if now <> before then
+        refuse
+            [
+                finding
+                    (CheckpointFile.PathIn folder)
+                    null
+                    $"the checkpoint is of another number of data sets, {before} in place of {now}; a refinement goes on with the same files in the same order"
+            ]
+
     refuse
         [
             for now, before in List.zip inputs content.Inputs do

@@ -12,7 +12,10 @@ open Pendel.Report
 type Inputs =
     {
         Crystal: Crystal
-        Experiment: Experiment
+        /// At least one.
+        Experiments: Experiment list
+        /// Their files.
+        DataPaths: string list
         /// What is odd about them.
         Warnings: string list
         Files: Summary.Input list
@@ -20,12 +23,20 @@ type Inputs =
         Name: string
     }
 
+    /// The first data set, or the only one.
+    member inputs.Experiment = inputs.Experiments.Head
+
+/// The one structure and the data sets of a command line.
+let pathsOfSeveral files =
+    match files with
+    | structure :: (_ :: _ as data) -> structure, data
+    | _ -> raise (UsageException "a structure (.cif) and a data set (.cif_pets) are expected")
+
 /// The one structure and the one data set of a command line.
 let paths files =
-    match files with
-    | [ structure; data ] -> structure, data
-    | _ :: _ :: _ -> raise (UsageException $"found {files.Length - 1} data sets, expected one: one data set for now")
-    | _ -> raise (UsageException "a structure (.cif) and a data set (.cif_pets) are expected")
+    match pathsOfSeveral files with
+    | structure, [ data ] -> structure, data
+    | _, data -> raise (UsageException $"found {data.Length} data sets, expected one: only pendel refine takes several")
 
 /// Sites whose B lies beyond the table of absorptive factors.
 let private beyondAbsorption (crystal: Crystal) (experiment: Experiment) =
@@ -97,31 +108,79 @@ let refuseRefined (settings: Settings) =
     if MosaicityStage.count settings > 0 then
         raise (UsageException "mosaicity and mosaicity-along: refine is for pendel refine and pendel absolute")
 
-/// Reads and compares a structure and a data set.
+/// Refuses a data set that is given twice: its measurements would count twice.
 ///
-/// Raises `DataException` for a file that is wrong, or if their cells differ by more than 5 %.
-let read settings (structurePath: string) (dataPath: string) =
-    let structure = StructureReader.Read structurePath
-    let data = PetsReader.Read dataPath
+/// Raises `DataException` naming both files.
+let private refuseRepeated (data: Summary.Input list) =
+    for _, same in data |> List.groupBy _.Sha256 do
+        match same with
+        | first :: second :: _ ->
+            raise (DataException(second.Path, $"the data set is that of {first.Path}, bit by bit; give each one once"))
+        | _ -> ()
 
-    let comparison =
-        CellComparison.Check(structure.Value.Cell, structurePath, data.Value.Cell, dataPath)
+/// Warnings about each data set: what holds of all is said once, the rest with the file.
+let private ofEach (warnings: (string * string list) list) =
+    let areCommon warning =
+        warnings |> List.forall (fun (_, own) -> List.contains warning own)
+
+    [
+        yield! warnings |> List.head |> snd |> List.filter areCommon
+        for path, own in warnings do
+            for warning in own do
+                if not (areCommon warning) then
+                    $"{path}: {warning}"
+    ]
+
+/// Reads and compares a structure and data sets.
+///
+/// Raises `DataException` for a file that is wrong, if cells differ by more than 5 % from that of the first data set, or if a data
+/// set is given twice.
+let readSeveral settings (structurePath: string) (dataPaths: string list) =
+    let structure = StructureReader.Read structurePath
+    let data = dataPaths |> List.map (fun path -> path, PetsReader.Read path)
+    let files = dataPaths |> List.map file
+    refuseRepeated files
+    let first = (snd data.Head).Value
+
+    /// Of a cell with that of the first data set.
+    let compare cell path =
+        CellComparison.Check(cell, path, first.Cell, dataPaths.Head)
+
+    let diagnostics =
+        [
+            structure.Warnings
+
+            for _, d in data do
+                d.Warnings
+
+            compare structure.Value.Cell structurePath
+
+            for path, d in data.Tail do
+                compare d.Value.Cell path
+        ]
 
     {
         Crystal = structure.Value
-        Experiment = data.Value
+        Experiments = data |> List.map (fun (_, d) -> d.Value)
+        DataPaths = dataPaths
         Warnings =
             [
-                for w in Seq.concat [ structure.Warnings; data.Warnings; comparison ] do
+                for w in Seq.concat diagnostics do
                     w.ToString()
 
-                yield! beyondTheModel settings structure.Value data.Value
+                yield! ofEach [ for path, d in data -> path, beyondTheModel settings structure.Value d.Value ]
                 yield! IdleSettings.ofStages settings
-                yield! ridingHydrogens settings structure.Value data.Value
+                yield! ridingHydrogens settings structure.Value first
             ]
-        Files = [ file structurePath; file dataPath ]
-        Name = $"{structurePath} with {dataPath}"
+        Files = file structurePath :: files
+        Name = $"{structurePath} with " + String.Join(", ", dataPaths)
     }
+
+/// Reads and compares a structure and a data set.
+///
+/// Raises `DataException` as `readSeveral`.
+let read settings structurePath dataPath =
+    readSeveral settings structurePath [ dataPath ]
 
 /// The exception behind one that comes from parallel work.
 let cause (error: exn) =

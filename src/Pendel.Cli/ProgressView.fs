@@ -10,24 +10,34 @@ open Pendel.Report
 [<Literal>]
 let private LinesPerStage = 8
 
+/// A stage, of the crystal whose turn it is.
+let private titleOf turn stage =
+    match turn with
+    | Some number -> $"{Stages.title stage}, crystal {number}"
+    | None -> Stages.title stage
+
 /// Says what happens on lines of their own.
 let private plain (terminal: Terminal) =
     let mutable steps = 1
+    let mutable turn = None
 
     fun progress ->
         let line =
             match progress with
+            | Turned number ->
+                turn <- number
+                None
             | Started(stage, count) ->
                 steps <- max 1 count
 
                 Some(
                     if count = 1 then
-                        $"{Stages.title stage}: 1 step"
+                        $"{titleOf turn stage}: 1 step"
                     else
-                        $"{Stages.title stage}: {count} steps"
+                        $"{titleOf turn stage}: {count} steps"
                 )
             | Advanced(stage, step, Some wR) when step * LinesPerStage / steps > (step - 1) * LinesPerStage / steps ->
-                Some $"{Stages.title stage}: step {step} of {steps}, wR_mean {Text.percent wR}"
+                Some $"{titleOf turn stage}: step {step} of {steps}, wR_mean {Text.percent wR}"
             | Advanced _ -> None
             | Ended(stage, wR, rObs, seconds) ->
                 Some(
@@ -38,9 +48,14 @@ let private plain (terminal: Terminal) =
 
         line |> Option.iter terminal.Error.WriteLine
 
-/// Moves one bar for each stage.
+/// Moves one bar for each stage, or for each crystal in it.
 let private bars (context: ProgressContext) =
     let mutable current: (StageName * ProgressTask) option = None
+    let mutable turn = None
+
+    let finish (task: ProgressTask) =
+        task.Value <- task.MaxValue
+        task.StopTask()
 
     let update stage change =
         match current with
@@ -49,19 +64,27 @@ let private bars (context: ProgressContext) =
 
     fun progress ->
         match progress with
+        | Turned number ->
+            current |> Option.iter (snd >> finish)
+            current <- None
+            turn <- number
         | Started(stage, steps) ->
-            current <- Some(stage, context.AddTask(Stages.title stage, true, float (max 1 steps)))
+            current <- Some(stage, context.AddTask(titleOf turn stage, true, float (max 1 steps)))
         | Advanced(stage, step, wR) ->
             update stage (fun task ->
                 task.Value <- float step
 
                 wR
-                |> Option.iter (fun r -> task.Description <- $"{Stages.title stage}  wR {Text.percent r}"))
+                |> Option.iter (fun r -> task.Description <- $"{titleOf turn stage}  wR {Text.percent r}"))
         | Ended(stage, wR, rObs, _) ->
-            update stage (fun task ->
-                task.Description <- $"{Stages.title stage}  wR {Text.percent wR}  Robs {Text.percent rObs}"
-                task.Value <- task.MaxValue
-                task.StopTask())
+            let description =
+                $"{Stages.title stage}  wR {Text.percent wR}  Robs {Text.percent rObs}"
+
+            match current with
+            | Some(_, task) -> task.Description <- description
+            | None -> current <- Some(stage, context.AddTask(description, true, 1.0))
+
+            update stage finish
 
 let private live clears (terminal: Terminal) (compute: (Progress -> unit) -> 'T) : 'T =
     let console =

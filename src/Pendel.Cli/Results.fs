@@ -16,26 +16,45 @@ let version =
     | null -> "unknown"
     | attribute -> attribute.InformationalVersion
 
-let private common run (evaluation: Evaluation) outcome =
+/// Tables of a data set.
+///
+/// - `number`: what follows their names
+let private tables number (evaluation: Evaluation) =
     [
-        ResultFile("summary.json", Summary.write run evaluation outcome)
+        ResultFile($"frames{number}.csv", Tables.frames evaluation.Frames)
+        ResultFile($"reflections{number}.csv", Tables.reflections evaluation.Reflections)
+    ]
+
+let private common (run: Summary.Run) summary =
+    [
+        ResultFile("summary.json", summary)
         ResultFile("settings.json", SettingsJson.write run.Settings)
-        ResultFile("frames.csv", Tables.frames evaluation.Frames)
-        ResultFile("reflections.csv", Tables.reflections evaluation.Reflections)
     ]
 
 /// Files of a simulation.
-let ofSimulation run evaluation = common run evaluation None
+let ofSimulation run evaluation =
+    common run (Summary.write run evaluation None) @ tables "" evaluation
 
-/// Files of a refinement.
-let ofRefinement (run: Summary.Run) (experiment: Experiment) (outcome: Outcome) =
+/// Files of a refinement; those of each data set are numbered from 1 where there are several.
+let ofRefinement (run: Summary.Run) (data: (string * Experiment) list) (outcomes: Outcomes) =
+    let first = outcomes.Each[0]
+    let evaluations = [ for o in outcomes.Each -> o.Final ]
+
     let items =
-        RefinedCif.items run.Version run.Settings experiment outcome.Final
+        RefinedCif.items run.Version run.Settings (List.zip (List.map snd data) evaluations) outcomes.Final
         |> List.map (fun (name, value) -> ExtraItem(name, Option.toObj value))
 
-    ResultFile("refined.cif", StructureWriter.Write(outcome.Final.Crystal, "refined", items, outcome.Final.Riding))
-    :: ResultFile("history.csv", Tables.history outcome.History)
-    :: common run outcome.Final (Some outcome)
+    [
+        ResultFile("refined.cif", StructureWriter.Write(first.Final.Crystal, "refined", items, first.Final.Riding))
+        ResultFile("history.csv", Tables.history first.History)
+        match evaluations with
+        | [ one ] ->
+            yield! common run (Summary.write run one (Some first))
+            yield! tables "" one
+        | several ->
+            yield! common run (Summary.writeSeveral run data outcomes)
+            yield! several |> List.mapi (fun i one -> tables $"-{i + 1}" one) |> List.concat
+    ]
 
 /// Writes the files, all or none.
 let write folder force (files: ResultFile list) =

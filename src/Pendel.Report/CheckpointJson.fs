@@ -1,4 +1,4 @@
-/// checkpoint.json, schema pendel/checkpoint/1: where a refinement stands, with the inputs and settings that it belongs to.
+/// checkpoint.json, schema pendel/checkpoint/2: where a refinement stands, with the inputs and settings that it belongs to.
 ///
 /// Every number comes back with the same bits. A hash of the content tells a damaged file.
 module Pendel.Report.CheckpointJson
@@ -15,7 +15,7 @@ open Pendel.Core.Checkpoint
 open Pendel.Report.Json
 
 [<Literal>]
-let Schema = "pendel/checkpoint/1"
+let Schema = "pendel/checkpoint/2"
 
 /// What the file holds.
 type Content =

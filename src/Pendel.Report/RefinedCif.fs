@@ -19,19 +19,33 @@ let private fixedPoint (decimals: int) (x: float) =
     else
         None
 
-let private measurement (experiment: Experiment) (evaluation: Evaluation) =
+/// What all data sets agree in, else None.
+let private common (values: 'T seq) =
+    match values |> Seq.distinct |> Seq.toList with
+    | [ value ] -> Some value
+    | _ -> None
+
+let private measurement (dataSets: (Experiment * Evaluation) list) =
     let method =
-        match evaluation.Geometry.Geometry with
-        | CollectionGeometry.Rotation -> Some "continuous-rotation 3D ED"
-        | CollectionGeometry.Precession -> Some "precession-assisted 3D ED"
+        match dataSets |> Seq.map (fun (_, e) -> e.Geometry.Geometry) |> common with
+        | Some CollectionGeometry.Rotation -> Some "continuous-rotation 3D ED"
+        | Some CollectionGeometry.Precession -> Some "precession-assisted 3D ED"
         | _ -> None
 
     let semiAngles =
-        experiment.Frames |> Seq.map _.PrecessionAngle |> Seq.distinct |> Seq.toList
+        dataSets
+        |> Seq.collect (fun (e, _) -> e.Frames)
+        |> Seq.map _.PrecessionAngle
+        |> Seq.distinct
+        |> Seq.toList
 
     [
         "_diffrn_radiation_probe", Some "electron"
-        "_diffrn_radiation_wavelength", fixedPoint 6 experiment.Wavelength
+        "_diffrn_radiation_wavelength",
+        dataSets
+        |> Seq.map (fun (e, _) -> e.Wavelength)
+        |> common
+        |> Option.bind (fixedPoint 6)
         "_diffrn_source", Some "transmission electron microscope"
         "_diffrn_measurement_method", method
         match semiAngles with
@@ -40,14 +54,17 @@ let private measurement (experiment: Experiment) (evaluation: Evaluation) =
     ]
 
 /// The share of unique reflections that is measured, up to the Bragg angle of the largest scored |g|.
-let private completeness (settings: Settings) (experiment: Experiment) (evaluation: Evaluation) =
-    let c =
-        Completeness.ofRows evaluation.Crystal settings.Selection.ScoredGMax evaluation.Reflections
+let private completeness (settings: Settings) (dataSets: (Experiment * Evaluation) list) =
+    let c = dataSets |> List.map snd |> Completeness.ofEvaluations settings
 
-    let angle = Angle.Degrees(Math.Asin(experiment.Wavelength * c.GMax / 2.0))
+    let angle =
+        dataSets
+        |> Seq.map (fun (e, _) -> e.Wavelength)
+        |> common
+        |> Option.bind (fun wavelength -> fixedPoint 2 (Angle.Degrees(Math.Asin(wavelength * c.GMax / 2.0))))
 
     [
-        "_diffrn_reflns_theta_max", fixedPoint 2 angle
+        "_diffrn_reflns_theta_max", angle
         "_diffrn_measured_fraction_theta_max", fixedPoint 3 c.Share
     ]
 
@@ -76,11 +93,21 @@ let private word name (settings: Settings) =
     | Some(Setting.Word text) -> text
     | _ -> invalidArg (nameof name) $"{name} is no setting in words"
 
-/// Absorption, thickness within a frame, mosaicity, occupancies, orientations: a line each.
-let private model (settings: Settings) (evaluation: Evaluation) =
+let private mosaicity (settings: Settings) (evaluation: Evaluation) =
     let refined width =
         if width = Refined then " (refined)" else ""
 
+    format
+        "Mosaicity: {0:F3} deg perpendicular to the rocking axis{1}, {2:F3} deg about it{3}."
+        [|
+            Angle.Degrees evaluation.Mosaicity.Perpendicular
+            refined settings.Mosaicity
+            Angle.Degrees evaluation.Mosaicity.Along
+            refined settings.MosaicityAlong
+        |]
+
+/// Absorption, thickness within a frame, mosaicity of one data set, occupancies, orientations: a line each.
+let private model (settings: Settings) (evaluations: Evaluation list) =
     [
         match settings.Absorption with
         | Absorption.Proportional -> format "Absorption: proportional, ratio {0}." [| settings.AbsorptionRatio |]
@@ -88,16 +115,11 @@ let private model (settings: Settings) (evaluation: Evaluation) =
         format
             "Thickness within a frame: {0}; model over the frames: {1}."
             [| word "thickness-distribution" settings; word "thickness-model" settings |]
-        format
-            "Mosaicity: {0:F3} deg perpendicular to the rocking axis{1}, {2:F3} deg about it{3}."
-            [|
-                Angle.Degrees evaluation.Mosaicity.Perpendicular
-                refined settings.Mosaicity
-                Angle.Degrees evaluation.Mosaicity.Along
-                refined settings.MosaicityAlong
-            |]
         if not settings.Occupancies.IsEmpty then
             $"Occupancies refined: {Occupancies.toText settings.Occupancies}."
+        match evaluations with
+        | [ one ] -> mosaicity settings one
+        | _ -> ()
         match settings.Orientation with
         | Fixed -> "Orientations: those of the data file."
         | _ ->
@@ -110,23 +132,50 @@ let private model (settings: Settings) (evaluation: Evaluation) =
                 |]
     ]
 
-let private details (settings: Settings) (evaluation: Evaluation) =
-    let r = evaluation.Residuals
+let private thicknessRange (frames: FrameResult array) =
+    let thickness = frames |> Array.map _.Thickness
+
+    if Array.isEmpty thickness then
+        ""
+    else
+        format "apparent thickness {0:F0} to {1:F0} A" [| Array.min thickness; Array.max thickness |]
+
+/// A line for each of several data sets.
+let private crystals (settings: Settings) (dataSets: (Experiment * Evaluation) list) =
+    dataSets
+    |> List.mapi (fun i (experiment, e) ->
+        format
+            "Crystal {0}: {1} frames, wavelength {2:F6} A, {3}; means over its frames: wR(I) {4:F4}, R_obs(F) {5:F4}. {6}"
+            [|
+                i + 1
+                e.Frames.Length
+                experiment.Wavelength
+                thicknessRange e.Frames
+                e.Residuals.WRMean
+                e.Residuals.RObsMean
+                mosaicity settings e
+            |])
+
+let private details (settings: Settings) (dataSets: (Experiment * Evaluation) list) (r: Residuals) =
     let s = settings.Selection
-    let thickness = evaluation.Frames |> Array.map _.Thickness
+    let evaluations = List.map snd dataSets
+    let frames = evaluations |> Seq.collect _.Frames |> Seq.toArray
 
     let range =
-        if Array.isEmpty thickness then
-            ""
-        else
-            format
-                "apparent thickness {0:F0} to {1:F0} A, one for each frame"
-                [| Array.min thickness; Array.max thickness |]
+        match thicknessRange frames with
+        | "" -> ""
+        | range -> $"{range}, one for each frame"
 
     [
-        format
-            "Bloch-wave refinement of {0} virtual frames, one scale for each; {1}."
-            [| evaluation.Frames.Length; range |]
+        match dataSets with
+        | [ _ ] ->
+            format "Bloch-wave refinement of {0} virtual frames, one scale for each; {1}." [| frames.Length; range |]
+        | _ ->
+            format
+                "Bloch-wave refinement of {0} virtual frames of {1} crystals, one scale for each frame; {2}."
+                [| frames.Length; dataSets.Length; range |]
+
+            yield! crystals settings dataSets
         format
             "Beams: g_max {0} A^-1, sg_max {1} A^-1. Scored: g_max {2} A^-1, RSg < {3}, DSg > {4} A^-1."
             [| s.BeamGMax; s.SgMax; s.ScoredGMax; s.Rsg; s.Dsg |]
@@ -134,7 +183,7 @@ let private details (settings: Settings) (evaluation: Evaluation) =
             "Means over frames: wR(I) {0:F4}, R_obs(F) {1:F4}. The R factors of this block are pooled over the {2} rows of all frames, its counts are of independent measurements."
             [| r.WRMean; r.RObsMean; r.RowCount |]
         format "Scattering factors: {0}." [| word "scattering-factors" settings |]
-        yield! model settings evaluation
+        yield! model settings evaluations
         validation settings r
     ]
     |> String.concat "\n"
@@ -150,9 +199,9 @@ let private hydrogenTreatment (evaluation: Evaluation) =
     else
         "constr"
 
-let private residuals (evaluation: Evaluation) =
-    let r = evaluation.Residuals
-
+/// - `evaluation`: one with the structure
+/// - `r`: over all data sets
+let private residuals (evaluation: Evaluation) (r: Residuals) =
     let count (n: int) =
         Some(n.ToString CultureInfo.InvariantCulture)
 
@@ -175,23 +224,29 @@ let private residuals (evaluation: Evaluation) =
             "_refine_ls_hydrogen_treatment", Some(hydrogenTreatment evaluation)
     ]
 
-/// Data names with their values, None for what is unknown, in the order of the file.
+/// Data names with their values, None for what is unknown or differs between data sets, in the order of the file.
+///
+/// - `all`: residuals over all data sets
 let items
     version
     (settings: Settings)
-    (experiment: Experiment)
-    (evaluation: Evaluation)
+    (dataSets: (Experiment * Evaluation) list)
+    (all: Residuals)
     : (string * string option) list =
-    let nanometres = evaluation.Frames |> Array.map (fun f -> f.Thickness / 10.0)
+    let nanometres =
+        [|
+            for _, evaluation in dataSets do
+                for f in evaluation.Frames -> f.Thickness / 10.0
+        |]
 
     [
         "_audit_creation_method", Some $"Pendel {version}"
         "_computing_structure_refinement", Some $"Pendel {version}"
-        yield! measurement experiment evaluation
-        yield! completeness settings experiment evaluation
+        yield! measurement dataSets
+        yield! completeness settings dataSets
         "_refine_diffraction_theory", Some "dynamical"
         if not (Array.isEmpty nanometres) then
             "_refine_ls_sample_thickness", fixedPoint 2 (Array.average nanometres)
-        "_refine_special_details", Some(details settings evaluation)
-        yield! residuals evaluation
+        "_refine_special_details", Some(details settings dataSets all)
+        yield! residuals (snd dataSets.Head) all
     ]

@@ -53,9 +53,8 @@ let private agreement (choose: Validation -> Agreement) (validation: Validation 
                 "nObs", integer a.ObservedCount
             ]
 
-let internal residuals (evaluation: Evaluation) =
-    let r = evaluation.Residuals
-
+/// - `frames`: how many were evaluated
+let private residualsOf frames (r: Residuals) =
     object
         [
             "wR_mean", number r.WRMean
@@ -64,7 +63,7 @@ let internal residuals (evaluation: Evaluation) =
             "RF_obs", number r.Pooled.RFObs
             "RF_all", number r.Pooled.RFAll
             "gof", optional r.GoodnessOfFit
-            "nFrames", integer evaluation.Frames.Length
+            "nFrames", integer frames
             "nFramesLeftOut_wR", integer r.FramesLeftOutOfWR
             "nFramesLeftOut_Robs", integer r.FramesLeftOutOfRObs
             "nObs", integer r.ObservedCount
@@ -74,6 +73,9 @@ let internal residuals (evaluation: Evaluation) =
             "work", agreement _.Working r.Validation
             "free", agreement _.HeldOut r.Validation
         ]
+
+let internal residuals (evaluation: Evaluation) =
+    residualsOf evaluation.Frames.Length evaluation.Residuals
 
 let internal inputs (files: Input list) =
     array [ for i in files -> object [ "path", text i.Path; "sha256", text i.Sha256 ] ]
@@ -179,7 +181,9 @@ let private mosaicity (m: Rocking.Mosaicity) =
             "along", number (Angle.Degrees m.Along)
         ]
 
-let private completeness (c: Completeness.Completeness) =
+let private completeness settings evaluations =
+    let c = Completeness.ofEvaluations settings evaluations
+
     object
         [
             "share", number c.Share
@@ -188,18 +192,30 @@ let private completeness (c: Completeness.Completeness) =
             "gmax_invA", number c.GMax
         ]
 
-let private refinement (outcome: Outcome option) : (string * (JsonNode | null)) list =
-    match outcome with
-    | None -> []
-    | Some o ->
-        [
-            "start", residuals o.Start
-            "bestStep", integer o.BestStep
-            "startKept", flag (o.BestStep = 0)
-            "interrupted", flag o.Interrupted
-            "misset_deg", degrees o.Misset
-            "strain", number o.Strain
-        ]
+/// Start and course of a refinement.
+let private course frames (start: Residuals) (o: Outcome) =
+    [
+        "start", residualsOf frames start
+        "bestStep", integer o.BestStep
+        "startKept", flag (o.BestStep = 0)
+        "interrupted", flag o.Interrupted
+    ]
+
+/// How the crystal of a data set lay.
+let private place (o: Outcome) =
+    [ "misset_deg", degrees o.Misset; "strain", number o.Strain ]
+
+/// What is said of a data set.
+let private dataSet (settings: Settings) (evaluation: Evaluation) diagnosis =
+    [
+        "geometry", text (Text.geometry evaluation.Geometry.Geometry)
+        "geometryReason", text evaluation.Geometry.Reason
+        "mosaicity_deg", mosaicity evaluation.Mosaicity
+        "corrections", corrections settings.OrientationBound evaluation.Frames
+        "thickness", thickness evaluation.Frames
+        "frames", array (Seq.map frame evaluation.Frames)
+        "outliers", Outliers.node diagnosis
+    ]
 
 let private timing (run: Run) (outcome: Outcome option) =
     let stages =
@@ -215,36 +231,93 @@ let private timing (run: Run) (outcome: Outcome option) =
             "stages", object [ for stage, seconds in stages -> Stages.key stage, number seconds ]
         ]
 
-/// The text of summary.json.
+/// The text of summary.json about what differs between one data set and several.
 ///
-/// - `evaluation`: the state that the files hold
-/// - `outcome`: the refinement that led to it; None for a simulation
-let write (run: Run) (evaluation: Evaluation) (outcome: Outcome option) =
-    let diagnosis = Diagnosis.ofEvaluation run.Settings evaluation
-
+/// - `residuals`: over all data sets
+/// - `evaluation`: one with the structure
+/// - `warnings`: about the result
+let private document (run: Run) residuals found (evaluation: Evaluation) warnings outcome =
     object
         [
             "schema", text Schema
             "command", text run.Command
             "version", text run.Version
-            "residuals", residuals evaluation
-            yield! refinement outcome
-            "geometry", text (Text.geometry evaluation.Geometry.Geometry)
-            "geometryReason", text evaluation.Geometry.Reason
-            "mosaicity_deg", mosaicity evaluation.Mosaicity
-            "corrections", corrections run.Settings.OrientationBound evaluation.Frames
-            "thickness", thickness evaluation.Frames
-            "frames", array (Seq.map frame evaluation.Frames)
-            "completeness", completeness diagnosis.Completeness
-            "outliers", Outliers.node diagnosis
+            "residuals", residuals
+            yield! found
             "parameters", parameters evaluation.Crystal
             "ridingHydrogens", array (Seq.map text evaluation.Riding)
             "restraints", restraints run.Settings evaluation.Restraints
             "settings", SettingsJson.node run.Settings
             "inputs", inputs run.Inputs
             "seed", integer run.Settings.Seed
-            "warnings", array (Seq.map text (run.Warnings @ diagnosis.Warnings))
+            "warnings", array (Seq.map text (run.Warnings @ warnings))
             "threads", integer run.Threads
             "timing", timing run outcome
         ]
     |> Json.write
+
+/// The text of summary.json for one data set.
+///
+/// - `evaluation`: the state that the files hold
+/// - `outcome`: the refinement that led to it; None for a simulation
+let write (run: Run) (evaluation: Evaluation) (outcome: Outcome option) =
+    let diagnosis = Diagnosis.ofEvaluation run.Settings evaluation
+
+    let found =
+        [
+            match outcome with
+            | Some o ->
+                yield! course o.Start.Frames.Length o.Start.Residuals o
+                yield! place o
+            | None -> ()
+
+            yield! dataSet run.Settings evaluation diagnosis
+            "completeness", completeness run.Settings [ evaluation ]
+        ]
+
+    document run (residuals evaluation) found evaluation diagnosis.Warnings outcome
+
+/// The text of summary.json for several data sets.
+///
+/// - `data`: their files and contents, in their order
+let writeSeveral (run: Run) (data: (string * Experiment) list) (outcomes: Outcomes) =
+    let first = outcomes.Each[0]
+    let evaluations = [ for o in outcomes.Each -> o.Final ]
+
+    let crystals =
+        [
+            for input, o in Seq.zip data outcomes.Each -> input, o, Diagnosis.ofOneAmong run.Settings o.Final
+        ]
+
+    let node ((path, experiment: Experiment), o: Outcome, diagnosis) =
+        object
+            [
+                "file", text path
+                "wavelength_A", number experiment.Wavelength
+                "residuals", residuals o.Final
+                "start", residuals o.Start
+                yield! place o
+                yield! dataSet run.Settings o.Final diagnosis
+            ]
+
+    let frames choose =
+        outcomes.Each |> Array.sumBy (fun o -> (choose o: Evaluation).Frames.Length)
+
+    let warnings =
+        [
+            yield! Diagnosis.unsupported run.Settings evaluations outcomes.Final
+            for (path, _), _, diagnosis in crystals do
+                for warning in diagnosis.Warnings -> $"{path}: {warning}"
+        ]
+
+    document
+        run
+        (residualsOf (frames _.Final) outcomes.Final)
+        (course (frames _.Start) outcomes.Start first
+         @ [
+             "crystals", array (List.map node crystals)
+             "completeness", completeness run.Settings evaluations
+         ])
+        first.Final
+        warnings
+        (Some first)

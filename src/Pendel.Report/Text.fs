@@ -104,11 +104,15 @@ let residuals (r: Residuals) =
         yield! r.Validation |> Option.map validation |> Option.defaultValue []
     ]
 
-/// How many of the unique reflections the rows measure.
-let completeness (c: Completeness.Completeness) =
-    format
-        "complete   {0,9}   {1} of {2} symmetry-unique reflections up to {3} Å⁻¹"
-        [| percent c.Share; c.Measured; c.Unique; c.GMax |]
+/// How many of the unique reflections the rows of all data sets measure.
+let completeness settings evaluations =
+    let c = Completeness.ofEvaluations settings evaluations
+
+    [
+        format
+            "complete   {0,9}   {1} of {2} symmetry-unique reflections up to {3} Å⁻¹"
+            [| percent c.Share; c.Measured; c.Unique; c.GMax |]
+    ]
 
 /// Number of restraints and riding hydrogens, and the restraint that is farthest off.
 let constraints (evaluation: Evaluation) =
@@ -147,8 +151,10 @@ let model (evaluation: Evaluation) =
                 [| Array.min spreads; Array.max spreads |]
     ]
 
-/// Start and end of a refinement, and which state was kept.
-let refinement (outcome: Outcome) =
+/// Start of a refinement, and which state was kept.
+///
+/// - `start`: over all data sets
+let course (start: Residuals) (outcome: Outcome) =
     let kept =
         if outcome.Seconds |> Array.forall (fun (stage, _) -> stage <> JointRefinement) then
             "interrupted before the joint refinement: structure as it was"
@@ -157,20 +163,23 @@ let refinement (outcome: Outcome) =
         else
             $"step {outcome.BestStep} of the joint refinement is the best and is kept"
 
+    [
+        format "start: wR_mean {0}, Robs_mean {1}" [| percent start.WRMean; percent start.RObsMean |]
+        kept
+    ]
+
+/// How the crystal of a data set lay and moved.
+let crystal (outcome: Outcome) =
     let misset = outcome.Misset.Length * 180.0 / Math.PI
 
-    [
-        format
-            "start: wR_mean {0}, Robs_mean {1}"
-            [|
-                percent outcome.Start.Residuals.WRMean
-                percent outcome.Start.Residuals.RObsMean
-            |]
-        kept
-        format "misset {0:F3}°, strain of UB {1:F2} %" [| misset; 100.0 * outcome.Strain |]
-        yield! model outcome.Final
-        yield! constraints outcome.Final
-    ]
+    format "misset {0:F3}°, strain of UB {1:F2} %" [| misset; 100.0 * outcome.Strain |]
+    :: model outcome.Final
+
+/// What a refinement against one data set says beside its tables.
+let refinement (outcome: Outcome) =
+    course outcome.Start.Residuals outcome
+    @ crystal outcome
+    @ constraints outcome.Final
 
 /// The distribution of |ω_f|.
 let corrections bound (frames: FrameResult array) =

@@ -157,7 +157,14 @@ let refine physics tilts (problem: Problem) (start: State) =
                 Reach = (if number = 0 then infinity else 5.0)
             }
 
-        (Joint.runFrom ignore None pace Monitor.silent problem planned followed).State
+        let dataSet: DataSet.DataSet =
+            {
+                Problem = problem
+                Stage = planned
+                State = followed
+            }
+
+        (Joint.runFrom ignore None pace Monitor.silent [| dataSet |]).States[0]
 
     let final = List.fold round start [ 0 .. rounds - 1 ]
     Evaluate.at problem planned final

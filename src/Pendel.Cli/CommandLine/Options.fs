@@ -15,6 +15,7 @@ module Options =
         Map
             [
                 "files", "a structure (.cif) and a data set (.cif_pets)"
+                "crystals", "a structure (.cif) and the data set (.cif_pets) of each crystal"
                 "paths", "structures (.cif) and data sets (.cif_pets)"
                 "inputs", "a structure (.cif) and a data set (.cif_pets) to time an epoch of"
                 "data", "folder with the data sets that are timed: quartz/quartz.cif and .cif_pets, cspbbr3/ likewise"
@@ -204,7 +205,7 @@ type ConvergeOption =
 /// Options of `pendel refine`.
 [<HelpFlags("--help"); RequireQualifiedAccess>]
 type RefineOption =
-    | [<MainCommand; Mandatory>] Files of file: string list
+    | [<MainCommand; Mandatory>] Crystals of file: string list
     | [<Mandatory>] Out of dir: string
     | Force
     | Resume

@@ -38,7 +38,10 @@ let private refine terminal options settings folder (inputs: Inputs.Inputs) hand
     let run =
         Inputs.record "absolute" settings threads inputs watch.Elapsed.TotalSeconds
 
-    let written = Results.ofRefinement run inputs.Experiment outcome
+    let written =
+        Outcomes.ofOne outcome
+        |> Results.ofRefinement run (List.zip inputs.DataPaths inputs.Experiments)
+
     let own = Path.Combine(folder, key hand)
     outcome, Results.keep terminal own (options.ContainsKey "force") written = Some own
 

@@ -1,4 +1,4 @@
-/// `pendel refine`: a structure refined against a data set.
+/// `pendel refine`: a structure refined against one data set or several.
 module Pendel.Cli.RefineCommand
 
 open System.Diagnostics
@@ -6,22 +6,71 @@ open Pendel.Core
 open Pendel.IO
 open Pendel.Report
 
-let private print terminal (settings: Settings) (outcome: Outcome) =
-    let final = outcome.Final
-    let diagnosis = Diagnosis.ofEvaluation settings final
-
-    [
-        Text.frames final.Frames
-        Text.corrections settings.OrientationBound final.Frames
-        Text.sites final.Crystal
-        Outliers.text diagnosis
-        Text.refinement outcome
-        Text.residuals final.Residuals @ [ Text.completeness diagnosis.Completeness ]
-    ]
+/// Prints groups of lines, each with an empty one behind it.
+let private printGroups terminal (groups: string list list) =
+    groups
     |> List.filter (List.isEmpty >> not)
     |> List.iter (fun lines -> Terminal.print terminal (lines @ [ "" ]))
 
+let private printOne terminal (settings: Settings) (outcome: Outcome) =
+    let final = outcome.Final
+    let diagnosis = Diagnosis.ofEvaluation settings final
+
+    printGroups
+        terminal
+        [
+            Text.frames final.Frames
+            Text.corrections settings.OrientationBound final.Frames
+            Text.sites final.Crystal
+            Outliers.text diagnosis
+            Text.refinement outcome
+            Text.residuals final.Residuals @ Text.completeness settings [ final ]
+        ]
+
     Terminal.warn terminal diagnosis.Warnings
+
+/// The tables of one of several data sets; the warnings about it.
+let private printCrystal terminal (settings: Settings) name (outcome: Outcome) =
+    let final = outcome.Final
+    let diagnosis = Diagnosis.ofOneAmong settings final
+
+    printGroups
+        terminal
+        [
+            $"{name}:" :: Text.frames final.Frames
+            Text.corrections settings.OrientationBound final.Frames
+            Outliers.text diagnosis
+            Text.crystal outcome
+            $"residuals of {name} alone:" :: Text.residuals final.Residuals
+        ]
+
+    diagnosis.Warnings |> List.map (fun warning -> $"{name}: {warning}")
+
+let private printSeveral terminal settings (paths: string list) (outcomes: Outcomes) =
+    let first = outcomes.Each[0]
+    let evaluations = [ for o in outcomes.Each -> o.Final ]
+
+    let warnings =
+        outcomes.Each
+        |> Seq.zip paths
+        |> Seq.mapi (fun i (path, outcome) -> printCrystal terminal settings $"crystal {i + 1}, {path}" outcome)
+        |> Seq.toList
+
+    printGroups
+        terminal
+        [
+            Text.sites first.Final.Crystal
+            Text.course outcomes.Start first @ Text.constraints first.Final
+            $"residuals over {paths.Length} crystals:" :: Text.residuals outcomes.Final
+            @ Text.completeness settings evaluations
+        ]
+
+    Terminal.warn terminal (Diagnosis.unsupported settings evaluations outcomes.Final @ List.concat warnings)
+
+let private print terminal settings paths (outcomes: Outcomes) =
+    match outcomes.Each with
+    | [| one |] -> printOne terminal settings one
+    | _ -> printSeveral terminal settings paths outcomes
 
 /// What a run starts from.
 type private Order =
@@ -50,7 +99,7 @@ let private warn terminal order message =
 ///
 /// Raises `UsageException` and `DataException`.
 let private order files (options: Map<string, string>) =
-    let structurePath, dataPath = Inputs.paths files
+    let structurePath, dataPaths = Inputs.pathsOfSeveral files
     let threads = EffectiveSettings.threads options
     let folder = options["out"]
     let force, resume = options.ContainsKey "force", options.ContainsKey "resume"
@@ -61,7 +110,7 @@ let private order files (options: Map<string, string>) =
         | Some checkpoint -> Checkpoints.settings folder checkpoint options
         | None -> EffectiveSettings.ofOptions Settings.standard options
 
-    let inputs = Inputs.read settings structurePath dataPath
+    let inputs = Inputs.readSeveral settings structurePath dataPaths
 
     match earlier with
     | Some checkpoint -> Checkpoints.requireSameInputs folder checkpoint inputs.Files
@@ -105,19 +154,21 @@ let private refine terminal order seconds =
                 order.Settings
                 order.Threads
                 order.Inputs.Crystal
-                order.Inputs.Experiment))
+                order.Inputs.Experiments))
 
 /// Ends a run whose results are in a folder, None if they found none: the checkpoint goes unless it was interrupted.
-let private finish terminal order (outcome: Outcome) kept written =
+let private finish terminal order (outcomes: Outcomes) kept written =
+    let isInterrupted = outcomes.Each[0].Interrupted
+
     if not order.IsQuiet || Option.isNone kept then
-        print terminal order.Settings outcome
+        print terminal order.Settings order.Inputs.DataPaths outcomes
 
     if not order.IsQuiet then
         kept
         |> Option.iter (fun place -> terminal.Out.WriteLine(Results.place place written))
 
     match kept with
-    | Some place when outcome.Interrupted ->
+    | Some place when isInterrupted ->
         let checkpoint =
             if CheckpointFile.IsIn order.Folder then
                 $"; --resume goes on from {CheckpointFile.PathIn order.Folder}"
@@ -129,7 +180,7 @@ let private finish terminal order (outcome: Outcome) kept written =
     | None -> ()
 
     if kept <> Some order.Folder then ExitCode.Data
-    elif outcome.Interrupted then ExitCode.Interrupted
+    elif isInterrupted then ExitCode.Interrupted
     else ExitCode.Done
 
 /// Refines a structure and writes the results, also those of a refinement that was stopped.
@@ -142,14 +193,15 @@ let run (terminal: Terminal) files (options: Map<string, string>) =
     let before = order.Earlier |> Option.map _.TotalSeconds |> Option.defaultValue 0.0
 
     let seconds () = before + watch.Elapsed.TotalSeconds
-    let outcome = refine terminal order seconds
+    let outcomes = refine terminal order seconds
 
     let run =
         Inputs.record "refine" order.Settings order.Threads order.Inputs (seconds ())
 
-    let written = Results.ofRefinement run order.Inputs.Experiment outcome
+    let written =
+        Results.ofRefinement run (List.zip order.Inputs.DataPaths order.Inputs.Experiments) outcomes
 
     let kept =
         Results.keep terminal order.Folder (mayReplace order.Folder order.IsReplacing) written
 
-    finish terminal order outcome kept written
+    finish terminal order outcomes kept written

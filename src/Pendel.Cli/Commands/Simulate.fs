@@ -15,7 +15,7 @@ let private print terminal (settings: Settings) (evaluation: Evaluation) =
     Terminal.print
         terminal
         ("" :: Text.residuals evaluation.Residuals
-         @ [ Text.completeness diagnosis.Completeness ])
+         @ Text.completeness settings [ evaluation ])
 
     Terminal.warn terminal diagnosis.Warnings
 

@@ -36,17 +36,18 @@ type Unfinished =
         Seconds: float
     }
 
-/// What is needed to go on. Plans are no part of it: they follow from the state at which they were made.
+/// What is needed to go on: states are those of each data set. Plans are no part of it: they follow from the states at which they
+/// were made.
 type Checkpoint =
     {
         /// How many steps are done, the thickness scan at least.
         Done: int
         /// After the thickness scan.
-        Start: State
+        Start: State array
         /// After the last step that is done.
-        State: State
-        /// The state whose rows and beams the last step took, where that was a joint refinement; otherwise they are those of `State`.
-        Planned: State option
+        States: State array
+        /// The states whose rows and beams the last step took, where that was a joint refinement; otherwise they are those of `States`.
+        Planned: State array option
         /// Step of the last joint refinement that was kept.
         BestStep: int
         /// The last entry first.
@@ -57,14 +58,19 @@ type Checkpoint =
         Unfinished: Unfinished option
     }
 
-/// Refuses a checkpoint that is not one of this problem.
+/// Refuses a checkpoint that is not one of these data sets.
 ///
 /// Raises `ArgumentException`.
-let requireFit (problem: Problem) (checkpoint: Checkpoint) =
-    let steps = steps problem.Settings
+let requireFit (problems: Problem array) (checkpoint: Checkpoint) =
+    let settings = problems[0].Settings
+    let steps = steps settings
 
-    let isOfProblem (state: State) =
-        state.Structure.Length = problem.Structure.Count
+    let areOfProblems (states: State array) =
+        states.Length = problems.Length
+        && Array.forall2
+            (fun (problem: Problem) (state: State) -> state.Structure.Length = problem.Structure.Count)
+            problems
+            states
 
     let goesOn =
         match checkpoint.Unfinished with
@@ -72,12 +78,16 @@ let requireFit (problem: Problem) (checkpoint: Checkpoint) =
         | Some _ ->
             checkpoint.Done < steps.Length
             && steps[checkpoint.Done].Stage = JointRefinement
-            && problem.Settings.Optimiser = OptimiserChoice.Adam
+            && settings.Optimiser = OptimiserChoice.Adam
 
     if
         checkpoint.Done < 1
         || checkpoint.Done > steps.Length
         || not goesOn
-        || not (isOfProblem checkpoint.Start && isOfProblem checkpoint.State)
+        || not (
+            areOfProblems checkpoint.Start
+            && areOfProblems checkpoint.States
+            && checkpoint.Planned |> Option.forall areOfProblems
+        )
     then
         raise (System.ArgumentException "the checkpoint is none of this refinement")

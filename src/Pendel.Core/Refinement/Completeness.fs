@@ -40,3 +40,9 @@ let ofRows (crystal: Crystal) gMax (rows: ReflectionResult seq) =
             |> Seq.filter possible.Contains
             |> uniqueOf
     }
+
+/// Of the scored rows of all data sets of a structure, held-out ones included.
+let ofEvaluations (settings: Settings) (evaluations: Evaluation list) =
+    evaluations
+    |> Seq.collect _.Reflections
+    |> ofRows evaluations.Head.Crystal settings.Selection.ScoredGMax

@@ -65,8 +65,6 @@ type Diagnosis =
         Frames: FrameOutlier array
         /// By falling misfit.
         Measurements: MeasurementOutlier array
-        /// Of the scored rows, held-out ones included.
-        Completeness: Completeness.Completeness
         /// What the data do not support.
         Warnings: string list
     }
@@ -220,9 +218,11 @@ let private impossibleOccupancies (settings: Settings) (evaluation: Evaluation) 
                     $"the occupancy of {site.Label} is {site.Occupancy:F3}; from 0 to 1 is expected"
     ]
 
-let private warnings (settings: Settings) (evaluation: Evaluation) (completeness: Completeness.Completeness) =
-    let r = evaluation.Residuals
-    let atBound = evaluation.Frames |> Array.filter (isAtBound settings)
+/// What all data together do not support.
+///
+/// - `r`: residuals over all data sets
+let unsupported (settings: Settings) (evaluations: Evaluation list) (r: Residuals) =
+    let completeness = Completeness.ofEvaluations settings evaluations
 
     [
         if r.ParameterCount >= r.UniqueMeasurementCount then
@@ -232,31 +232,40 @@ let private warnings (settings: Settings) (evaluation: Evaluation) (completeness
             System.FormattableString.Invariant
                 $"only {completeness.Measured} of {completeness.Unique} symmetry-unique reflections up to {completeness.GMax} Å⁻¹ are measured: what lies along the missing directions is poorly determined"
 
+        yield! impossibleOccupancies settings evaluations.Head
+    ]
+
+let private thicknessAtBound (settings: Settings) (frames: FrameResult array) =
+    let atBound = frames |> Array.filter (isAtBound settings)
+
+    [
         if atBound.Length > 0 then
             let ids = atBound |> Seq.map _.Id |> FrameIds.toText
             let frames = if atBound.Length = 1 then "frame" else "frames"
 
             System.FormattableString.Invariant
                 $"the thickness of {frames} {ids} lies at an end of thickness-range, {settings.ThicknessMin}..{settings.ThicknessMax} Å: widen it, or mistrust the {frames}"
-
-        yield! impossibleOccupancies settings evaluation
     ]
 
-/// Looks at the working rows of an evaluation.
-let ofEvaluation (settings: Settings) (evaluation: Evaluation) : Diagnosis =
+/// Looks at the working rows of one of several data sets, which together support the model or not (`unsupported`).
+let ofOneAmong (settings: Settings) (evaluation: Evaluation) : Diagnosis =
     let rows = evaluation.Reflections |> Array.filter (fun r -> not r.IsFree)
     let byFrame = rows |> Array.groupBy _.FrameId |> Map.ofArray
     let limit = evaluation.Frames |> Array.choose _.WR |> limit frameDeviations
     let frames = frames settings evaluation limit byFrame
     let outlying = frames |> Array.map _.Frame.Id |> set
 
-    let completeness =
-        Completeness.ofRows evaluation.Crystal settings.Selection.ScoredGMax evaluation.Reflections
-
     {
         FrameLimit = limit
         Frames = frames
         Measurements = measurements settings outlying rows
-        Completeness = completeness
-        Warnings = warnings settings evaluation completeness
+        Warnings = thicknessAtBound settings evaluation.Frames
+    }
+
+/// Looks at the working rows of the only data set.
+let ofEvaluation (settings: Settings) (evaluation: Evaluation) : Diagnosis =
+    let found = ofOneAmong settings evaluation
+
+    { found with
+        Warnings = unsupported settings [ evaluation ] evaluation.Residuals @ found.Warnings
     }

@@ -6,28 +6,48 @@ open Pendel.Diffraction
 open Pendel.Tensors
 open Pendel.Core.FrameModel
 open Pendel.Core.Problem
+open Pendel.Core.DataSet
 
-/// Parameters of the goodness of fit, of those that the settings refine: structure, three angles and the misset, mosaicities; the
-/// scales; and the thickness as one per frame or the model's parameters, whichever is less, none where the model is held.
-let private parameterCount (problem: Problem) (state: State) frames =
+/// What is calculated for a data set.
+type private Calculated =
+    {
+        DataSet: DataSet
+        Frames: FrameResult array
+        /// Working rows of the frames that have a thickness, with the frame's id.
+        Working: (int * FreeRows.FrameRows) array
+        /// Held-out rows of the frames that count, by frame id.
+        HeldOut: Map<int, FreeRows.FrameRows>
+    }
+
+/// Parameters of the goodness of fit that a data set has of its own, of those that the settings refine: three angles and the
+/// misset, mosaicities; the scales; and the thickness as one per frame or the model's parameters, whichever is less, none where the
+/// model is held.
+let private ownParameters (calculated: Calculated) =
+    let problem, frames = calculated.DataSet.Problem, calculated.Frames.Length
     let settings = problem.Settings
 
     let angles = if settings.Orientation = Fixed then 0 else 3 * frames + 3
 
     let thickness =
-        match state.ThicknessParameters with
+        match calculated.DataSet.State.ThicknessParameters with
         | Some _ when problem.ThicknessModel.LearningRate = 0.0 -> 0
         | Some parameters -> min frames parameters.Length
         | None -> frames
 
-    let structure = if settings.Epochs = 0 then 0 else problem.Structure.Count
+    frames + angles + thickness + MosaicityStage.count settings
 
-    structure + frames + angles + thickness + MosaicityStage.count settings
+/// Those of the structure.
+let private structureParameters (problem: Problem) =
+    if problem.Settings.Epochs = 0 then
+        0
+    else
+        problem.Structure.Count
 
-/// √(Σ w²(F_o − F_c)² / (N − P)) over independent measurements: a repeated one counts once, by its mean.
-let private goodnessOfFit parameters (rows: (Observation * float) array) =
+/// √(Σ w²(F_o − F_c)² / (N − P)) over independent measurements of each data set: a repeated one counts once, by its mean.
+let private goodnessOfFit parameters (dataSets: (Observation * float) array array) =
     let independent =
-        rows |> Array.groupBy fst |> Array.map (fun (_, g) -> g |> Array.averageBy snd)
+        dataSets
+        |> Array.collect (Array.groupBy fst >> Array.map (fun (_, g) -> g |> Array.averageBy snd))
 
     if independent.Length > parameters then
         Some(sqrt (Array.sum independent / float (independent.Length - parameters)))
@@ -73,27 +93,34 @@ let private reflectionResults isFree id (frame: FreeRows.FrameRows) =
         })
     |> Seq.toArray
 
-let private misfits (rows: Residual.Rows) (plan: FramePlan) (calculated: float array) =
-    let amplitudes = Residual.scaledAmplitudes rows calculated
+/// Squared misfits of the working rows, by measurement.
+let private misfits (calculated: Calculated) =
+    calculated.Working
+    |> Array.collect (fun (_, f) ->
+        let amplitudes = Residual.scaledAmplitudes f.Rows f.Calculated
 
-    Array.init amplitudes.Length (fun i ->
-        plan.Scored[i].Observation, (rows.Weight[i] * (rows.JanaAmplitude[i] - amplitudes[i])) ** 2.0)
+        f.Scored
+        |> Seq.mapi (fun i row ->
+            row.Observation, (f.Rows.Weight[i] * (f.Rows.JanaAmplitude[i] - amplitudes[i])) ** 2.0)
+        |> Seq.toArray)
 
-/// Measurements of a frame above 3σ.
-let private observed (plan: FramePlan) (rows: Residual.Rows) _ =
-    plan.Scored
-    |> Seq.map _.Observation
-    |> Seq.indexed
-    |> Seq.filter (fun (i, _) -> rows.Observed[i])
-    |> Seq.map snd
-    |> Seq.toArray
+/// Measurements above 3σ in the working rows.
+let private observed (calculated: Calculated) =
+    [|
+        for _, f in calculated.Working do
+            for row, isObserved in Seq.zip f.Scored f.Rows.Observed do
+                if isObserved then
+                    row.Observation
+    |]
 
 /// The held-out rows of the frames that count, by frame id.
 ///
 /// - `hand`: the potential of a stage → that of the hand in question
 /// - `working`: the working rows by frame id
-let private heldOutRows hand (problem: Problem) (stage: Stage) (state: State) (working: Map<int, FreeRows.FrameRows>) =
-    match Problem.planHeldOut problem stage state with
+let private heldOutRows hand (dataSet: DataSet) (working: Map<int, FreeRows.FrameRows>) =
+    let problem, state = dataSet.Problem, dataSet.State
+
+    match Problem.planHeldOut problem dataSet.Stage state with
     | None -> Map.empty
     | Some heldOut ->
         let plans = heldOut.Model.Plan.Frames
@@ -117,27 +144,62 @@ let private heldOutRows hand (problem: Problem) (stage: Stage) (state: State) (w
             id, FreeRows.heldOut working[id] plans[i] heldOut.Model.Rows[i] calculated)
         |> Map.ofArray
 
-let private validation (problem: Problem) (working: Map<int, FreeRows.FrameRows>) heldOut : Validation option =
-    if problem.HeldOut.IsEmpty then
+/// Held-out beside working rows, where any data set holds some out.
+let private validation (dataSets: Calculated array) : Validation option =
+    if dataSets |> Array.forall _.DataSet.Problem.HeldOut.IsEmpty then
         None
     else
-        let counting = working |> Map.filter (fun _ f -> Residual.isScored f.Rows)
+        let counting (c: Calculated) =
+            c.Working |> Map.ofArray |> Map.filter (fun _ f -> Residual.isScored f.Rows)
+
+        let rows (frames: Map<int, FreeRows.FrameRows>) = frames |> Map.values |> Seq.toArray
 
         Some
             {
-                Working = counting.Values |> Seq.toArray |> FreeRows.agreement
-                HeldOut =
-                    (heldOut: Map<int, FreeRows.FrameRows>).Values
-                    |> Seq.toArray
-                    |> FreeRows.agreement
+                Working = dataSets |> Array.map (counting >> rows) |> FreeRows.agreement
+                HeldOut = dataSets |> Array.map (_.HeldOut >> rows) |> FreeRows.agreement
             }
 
 let private meanOf values =
     if Array.isEmpty values then nan else Array.average values
 
-let private evaluate hand (problem: Problem) (stage: Stage) (state: State) : Evaluation =
+/// Residuals over all frames and rows of data sets of one structure.
+let private residuals (dataSets: Calculated array) =
+    let frames = dataSets |> Array.collect _.Frames
+    let wR, rObs = frames |> Array.choose _.WR, frames |> Array.choose _.RObs
+    let inData = dataSets |> Array.sumBy _.DataSet.Problem.Experiment.Frames.Length
+    let misfits = dataSets |> Array.map misfits
+
+    let parameters =
+        structureParameters dataSets[0].DataSet.Problem
+        + Array.sumBy ownParameters dataSets
+
+    {
+        WRMean = meanOf wR
+        RObsMean = meanOf rObs
+        FramesLeftOutOfWR = inData - wR.Length
+        FramesLeftOutOfRObs = inData - rObs.Length
+        Pooled =
+            dataSets
+            |> Array.collect _.Working
+            |> Array.map (fun (_, f) -> f.Rows, f.Calculated)
+            |> Residual.pooled
+        GoodnessOfFit = goodnessOfFit parameters misfits
+        ObservedCount = frames |> Array.sumBy _.ObservedCount
+        RowCount = frames |> Array.sumBy _.RowCount
+        UniqueMeasurementCount = misfits |> Array.sumBy (Array.distinctBy fst >> Array.length)
+        UniqueObservedCount = dataSets |> Array.sumBy (observed >> Array.distinct >> Array.length)
+        ParameterCount = parameters
+        Validation = validation dataSets
+    }
+
+/// Intensities of the rows of a data set, those of a frame without a thickness left out.
+let private calculate hand (dataSet: DataSet) : Calculated =
+    let stage, state = dataSet.Stage, dataSet.State
+
     let potential =
-        Problem.potential problem stage (dsharp.tensor state.Structure) |> hand stage
+        Problem.potential dataSet.Problem stage (dsharp.tensor state.Structure)
+        |> hand stage
 
     let thickness (plan: FramePlan) =
         state.Thickness |> Map.tryFind plan.Frame.Id
@@ -160,27 +222,23 @@ let private evaluate hand (problem: Problem) (stage: Stage) (state: State) : Eva
             })
 
     let all = ForwardModel.intensities stage.Model potential states
-
-    let over f =
-        kept |> Array.map (fun i -> f plans[i] stage.Model.Rows[i] all[i])
-
-    let spreads = spreads problem state plans
-
-    let frames =
-        kept
-        |> Array.map (fun i -> frameResult plans[i] stage.Model.Rows[i] states[i].Thickness spreads[i] all[i])
+    let spreads = spreads dataSet.Problem state plans
 
     let working =
-        over (fun plan rows calculated -> plan.Frame.Id, FreeRows.working plan rows calculated)
+        kept
+        |> Array.map (fun i -> plans[i].Frame.Id, FreeRows.working plans[i] stage.Model.Rows[i] all[i])
 
-    let heldOut = heldOutRows hand problem stage state (Map.ofArray working)
-    let wR, rObs = frames |> Array.choose _.WR, frames |> Array.choose _.RObs
+    {
+        DataSet = dataSet
+        Frames =
+            kept
+            |> Array.map (fun i -> frameResult plans[i] stage.Model.Rows[i] states[i].Thickness spreads[i] all[i])
+        Working = working
+        HeldOut = working |> Map.ofArray |> heldOutRows hand dataSet
+    }
 
-    let misfits =
-        over (fun plan rows calculated -> misfits rows plan calculated) |> Array.concat
-
-    let parameters = parameterCount problem state frames.Length
-
+let private evaluation (calculated: Calculated) : Evaluation =
+    let problem, state = calculated.DataSet.Problem, calculated.DataSet.State
     let structure = problem.Structure
 
     {
@@ -192,35 +250,51 @@ let private evaluate hand (problem: Problem) (stage: Stage) (state: State) : Eva
             |> Restraints.results problem.Restraints
         Geometry = problem.Geometry
         Mosaicity = state.Mosaicity
-        Residuals =
-            {
-                WRMean = meanOf wR
-                RObsMean = meanOf rObs
-                FramesLeftOutOfWR = problem.Experiment.Frames.Length - wR.Length
-                FramesLeftOutOfRObs = problem.Experiment.Frames.Length - rObs.Length
-                Pooled = Residual.pooled (over (fun _ rows calculated -> rows, calculated))
-                GoodnessOfFit = goodnessOfFit parameters misfits
-                ObservedCount = frames |> Array.sumBy _.ObservedCount
-                RowCount = frames |> Array.sumBy _.RowCount
-                UniqueMeasurementCount = misfits |> Array.distinctBy fst |> Array.length
-                UniqueObservedCount = over observed |> Array.concat |> Array.distinct |> Array.length
-                ParameterCount = parameters
-                Validation = validation problem (Map.ofArray working) heldOut
-            }
-        Frames = frames
+        Residuals = residuals [| calculated |]
+        Frames = calculated.Frames
         Reflections =
-            working
+            calculated.Working
             |> Array.collect (fun (id, rows) ->
-                let free = heldOut |> Map.tryFind id |> Option.toArray
+                let free = calculated.HeldOut |> Map.tryFind id |> Option.toArray
                 Array.append (reflectionResults false id rows) (free |> Array.collect (reflectionResults true id)))
     }
+
+let private evaluate hand (dataSets: DataSet array) : Evaluations =
+    let calculated = dataSets |> DataSet.each (fun _ -> calculate hand)
+    let each = calculated |> Array.map evaluation
+
+    {
+        Each = each
+        Residuals =
+            match each with
+            | [| one |] -> one.Residuals
+            | _ -> residuals calculated
+    }
+
+/// Evaluates data sets of one structure. A frame without a thickness is left out.
+///
+/// Raises `NumericalException` naming the frame if an intensity is not finite.
+let all (dataSets: DataSet array) : Evaluations = evaluate (fun _ u -> u) dataSets
+
+let private one problem stage state =
+    [|
+        {
+            Problem = problem
+            Stage = stage
+            State = state
+        }
+    |]
 
 /// Evaluates a state on the rows of a stage. A frame without a thickness is left out.
 ///
 /// Raises `NumericalException` naming the frame if an intensity is not finite.
 let at (problem: Problem) (stage: Stage) (state: State) : Evaluation =
-    evaluate (fun _ u -> u) problem stage state
+    (one problem stage state |> all).Each[0]
 
 /// The same for the opposite hand of the structure, all else being as it is; the crystal of the result stays that of the state.
 let atOppositeHand (problem: Problem) (stage: Stage) (state: State) : Evaluation =
-    evaluate (fun (s: Stage) -> OppositeHand.potential s.Potential.Kind s.Potential.Support) problem stage state
+    let inverted =
+        one problem stage state
+        |> evaluate (fun s -> OppositeHand.potential s.Potential.Kind s.Potential.Support)
+
+    inverted.Each[0]

@@ -34,25 +34,31 @@ let heldOut (working: FrameRows) (plan: FramePlan) rows calculated =
         Calculated = calculated
     }
 
-/// Agreement over independent measurements.
-let agreement (frames: FrameRows array) : Agreement =
+/// Rows of the frames of a data set that count 1/m each, m the rows of their measurement.
+let private shared (frames: FrameRows array) : Residual.ScaledRows array =
     let repetitions =
         frames |> Seq.collect _.Scored |> Seq.countBy _.Observation |> dict
 
-    let scaled (f: FrameRows) : Residual.ScaledRows =
+    frames
+    |> Array.map (fun f ->
         {
             Rows = f.Rows
             Share = [| for row in f.Scored -> 1.0 / float repetitions[row.Observation] |]
             Intensity = f.Calculated |> Array.map ((*) f.Scale)
             Amplitude = Residual.amplitudesOn f.AmplitudeScale f.Calculated
-        }
+        })
 
-    let rows = frames |> Array.map scaled
+/// Agreement over independent measurements; those of different data sets are different ones.
+let agreement (dataSets: FrameRows array array) : Agreement =
+    let rows = dataSets |> Array.collect shared
+
+    let measurements (frames: FrameRows array) =
+        frames |> Seq.collect _.Scored |> Seq.distinctBy _.Observation |> Seq.length
 
     {
         WR = Residual.pooledWR rows
         Pooled = Residual.pooledRows rows
-        MeasurementCount = repetitions.Count
+        MeasurementCount = dataSets |> Array.sumBy measurements
         RowCount = rows |> Array.sumBy _.Share.Length
         ObservedCount = rows |> Array.sumBy (fun f -> f.Rows.Observed |> Seq.filter id |> Seq.length)
     }

@@ -1,11 +1,13 @@
-/// Joint refinement of positions, ADPs and the thickness model on the mean wR_I of the frames, with restraints.
+/// Joint refinement of positions, ADPs and the thickness models on the mean wR_I of the frames, with restraints.
 ///
+/// Several data sets have one structure and a thickness model each; the mean is over the frames of all.
 /// Rows and beams are those of the orientations at its start and stay frozen, so that losses compare.
 module Pendel.Core.Joint
 
 open Pendel.Tensors
 open Pendel.Diffraction
 open Pendel.Core.Problem
+open Pendel.Core.DataSet
 
 /// Independent measurements of the frames that count.
 let private measurementCount (stage: Stage) =
@@ -16,13 +18,13 @@ let private measurementCount (stage: Stage) =
 
 /// wR_mean·√(1 + wχ²/N): a restraint that is off by its su weighs as w measurements of average misfit (CONVENTIONS, Restraints).
 ///
+/// - `measurements`: N
 /// - `q`: parameters of the structure
-let private restrained (problem: Problem) (stage: Stage) : Tensor -> Tensor -> Tensor =
+let private restrained (problem: Problem) measurements : Tensor -> Tensor -> Tensor =
     if problem.Restraints.Count = 0 then
         fun _ wR -> wR
     else
-        let weight =
-            problem.Settings.RestraintWeight / float (max 1 (measurementCount stage))
+        let weight = problem.Settings.RestraintWeight / float (max 1 measurements)
 
         fun q wR ->
             let chiSquare =
@@ -30,14 +32,12 @@ let private restrained (problem: Problem) (stage: Stage) : Tensor -> Tensor -> T
 
             wR * dsharp.sqrt (weight * chiSquare + 1.0)
 
-/// Mean of wR_I over the frames that count, of intensities at the thickness of the model or averaged over its samples, from
-/// structure parameters, then those of the thickness model, in one vector; with what restraints add.
-let loss (problem: Problem) (stage: Stage) : Tensor -> Tensor =
-    let structure = problem.Structure.Count
+/// wR_I of the frames of a data set that count, of intensities at the thickness of the model or averaged over its samples, from
+/// parameters of the structure and of the thickness model.
+let private frameLosses (problem: Problem) (stage: Stage) : Tensor -> Tensor -> Tensor =
     let scored = Problem.scoredFrames stage
     let frames = [| for plan in stage.Model.Plan.Frames -> plan.Frame |]
     let noRotation = dsharp.zeros (3 * frames.Length)
-    let restrained = restrained problem stage
 
     let samples =
         ThicknessSampling.samples problem.Settings problem.ThicknessModel frames
@@ -51,13 +51,58 @@ let loss (problem: Problem) (stage: Stage) : Tensor -> Tensor =
         else
             dsharp.tensor 0.0
 
+    fun q t ->
+        let potential = Problem.potential problem stage q
+
+        let losses = ForwardModel.losses stage.Model wR potential (samples t) noRotation
+
+        losses.gather (0, scored)
+
+/// The loss of data sets with the place of their thickness parameters in the vector.
+let private lossOf (parts: (Problem * Stage * (Tensor -> Tensor)) array) : Tensor -> Tensor =
+    let problem, _, _ = parts[0]
+    let structure = problem.Structure.Count
+
+    let restrained =
+        parts
+        |> Array.sumBy (fun (_, stage, _) -> measurementCount stage)
+        |> restrained problem
+
+    let losses =
+        parts
+        |> Array.map (fun (problem, stage, place) ->
+            let frames = frameLosses problem stage
+            fun (p: Tensor) -> frames p[.. structure - 1] (place p))
+
     fun p ->
-        let potential = Problem.potential problem stage p[.. structure - 1]
+        (losses |> DataSet.each (fun _ frames -> frames p) |> dsharp.cat).mean()
+        |> restrained p[.. structure - 1]
 
-        let losses =
-            ForwardModel.losses stage.Model wR potential (samples p[structure..]) noRotation
+/// Mean of wR_I over the frames that count, of intensities at the thickness of the model or averaged over its samples, from
+/// structure parameters, then those of the thickness model, in one vector; with what restraints add.
+let loss (problem: Problem) (stage: Stage) : Tensor -> Tensor =
+    lossOf [| problem, stage, (fun p -> p[problem.Structure.Count ..]) |]
 
-        (losses.gather (0, scored)).mean() |> restrained p[.. structure - 1]
+/// The thickness parameters of a data set.
+///
+/// Raises `InvalidOperationException` where there are none yet.
+let private thicknessParameters (state: State) =
+    state.ThicknessParameters
+    |> Option.defaultWith (fun () -> invalidOp "the thickness model does not follow the scan yet")
+
+/// Where the thickness parameters of each data set begin in the vector, behind those of the structure; then its length.
+let private places (dataSets: DataSet array) =
+    dataSets
+    |> Array.map (fun d -> (thicknessParameters d.State).Length)
+    |> Array.scan (+) dataSets[0].Problem.Structure.Count
+
+/// The same over data sets of one structure, with the parameters of their thickness models one after the other.
+let lossOver (dataSets: DataSet array) : Tensor -> Tensor =
+    let places = places dataSets
+
+    dataSets
+    |> Array.mapi (fun i d -> d.Problem, d.Stage, (fun (p: Tensor) -> p[places[i] .. places[i + 1] - 1]))
+    |> lossOf
 
 /// Thickness of every frame of the data by the model.
 let thickness (problem: Problem) (parameters: float array) =
@@ -92,10 +137,11 @@ let followAs stiffness (problem: Problem) (state: State) =
 let follow problem state =
     followAs ThicknessNN.Stiff problem state
 
-/// Loss of each epoch, 0 being the start, and the best state with its epoch.
+/// Loss of each epoch, 0 being the start, and the best states with their epoch.
 type Result =
     {
-        State: State
+        /// In the order of the data sets, with the same structure.
+        States: State array
         Losses: float array
         BestEpoch: int
         /// True if it was interrupted before its last epoch.
@@ -170,21 +216,41 @@ let private requireFit pace count (standing: Optimiser.Standing) =
     then
         raise (System.ArgumentException "the checkpoint is none of this joint refinement")
 
-/// Runs the optimiser of the settings; keeps the best state, the start included.
+/// The states of data sets at a vector of parameters.
+let private statesAt (dataSets: DataSet array) (parameters: float array) =
+    let places = places dataSets
+
+    dataSets
+    |> Array.mapi (fun i d ->
+        let found = parameters[places[i] .. places[i + 1] - 1]
+
+        { d.State with
+            Structure = parameters[.. places[0] - 1]
+            ThicknessParameters = Some found
+            Thickness = thickness d.Problem found
+        })
+
+/// The learning rate of every parameter.
+let private rates pace (dataSets: DataSet array) =
+    let problem = dataSets[0].Problem
+
+    dataSets
+    |> Array.collect (fun d -> thicknessRates pace d.Problem (thicknessParameters d.State))
+    |> Array.append (Array.create problem.Structure.Count (pace.Factor * problem.Settings.LearningRate))
+
+/// Runs the optimiser of the settings on data sets of one structure; keeps the best state, the start included.
 ///
 /// - `keep`: told every few epochs where Adam stands
 /// - `earlier`: where Adam goes on from
 ///
 /// Raises `NumericalException` naming the frame if a loss is not finite, `ArgumentException` for an earlier standing of other
 /// parameters.
-let runFrom keep earlier pace (monitor: Monitor) (problem: Problem) (stage: Stage) (state: State) : Result =
-    let settings = problem.Settings
-    let loss = loss problem stage
-    let count = problem.Structure.Count
+let runFrom keep earlier pace (monitor: Monitor) (dataSets: DataSet array) : Result =
+    let settings = dataSets[0].Problem.Settings
+    let loss = lossOver dataSets
 
-    let parameters =
-        state.ThicknessParameters
-        |> Option.defaultWith (fun () -> invalidOp "the thickness model does not follow the scan yet")
+    let start =
+        Array.append dataSets[0].State.Structure (dataSets |> Array.collect (fun d -> thicknessParameters d.State))
 
     monitor.Report(Started(StageName.JointRefinement, pace.Epochs))
 
@@ -198,16 +264,12 @@ let runFrom keep earlier pace (monitor: Monitor) (problem: Problem) (stage: Stag
                 fun p ->
                     let value, gradient = dsharp.fgrad loss (dsharp.tensor p)
                     struct (float value, gradient.toArray1D<float>())
-            Rates =
-                Array.append
-                    (Array.create count (pace.Factor * settings.LearningRate))
-                    (thicknessRates pace problem parameters)
+            Rates = rates pace dataSets
             Epochs = pace.Epochs
             Decay = Adam.cosineDecay pace.Epochs
             Continue = proceed
         }
 
-    let start = Array.append state.Structure parameters
     earlier |> Option.iter (requireFit pace start.Length)
 
     let keep standing =
@@ -216,20 +278,24 @@ let runFrom keep earlier pace (monitor: Monitor) (problem: Problem) (stage: Stag
 
     let run = Optimiser.runFrom keep settings.Optimiser task earlier start
 
-    let found = run.Best[count..]
-
     {
-        State =
-            { state with
-                Structure = run.Best[.. count - 1]
-                ThicknessParameters = Some found
-                Thickness = thickness problem found
-            }
+        States = statesAt dataSets run.Best
         Losses = run.Losses
         BestEpoch = run.BestEpoch
         IsStopped = run.IsStopped
     }
 
-/// Runs from its start at the learning rates of the settings.
+/// Runs from its start at the learning rates of the settings, on one data set.
 let run monitor (problem: Problem) stage state =
-    runFrom ignore None (wholePace problem.Settings) monitor problem stage state
+    runFrom
+        ignore
+        None
+        (wholePace problem.Settings)
+        monitor
+        [|
+            {
+                Problem = problem
+                Stage = stage
+                State = state
+            }
+        |]

@@ -112,6 +112,15 @@ type Evaluation =
         Reflections: ReflectionResult array
     }
 
+/// Data sets of one structure.
+type Evaluations =
+    {
+        /// In the order of the data sets.
+        Each: Evaluation array
+        /// Over the frames and rows of all.
+        Residuals: Residuals
+    }
+
 /// One line of the history.
 type HistoryEntry =
     {
@@ -127,7 +136,8 @@ type HistoryEntry =
         Validation: Validation option
     }
 
-/// Result of a refinement.
+/// Result of a refinement against one data set, or what one against several says of one of them: history, best step, seconds
+/// and interruption are then those of the whole.
 type Outcome =
     {
         /// Before the refinement, thickness from the scan.
@@ -147,3 +157,23 @@ type Outcome =
         /// True if the refinement was asked to stop early.
         Interrupted: bool
     }
+
+/// Result of a refinement against several data sets, which ends in one structure.
+type Outcomes =
+    {
+        /// In the order of the data sets, at least one.
+        Each: Outcome array
+        /// Over the frames and rows of all, before the refinement.
+        Start: Residuals
+        /// The same at the best state of the last stage.
+        Final: Residuals
+    }
+
+module Outcomes =
+    /// Of one data set.
+    let ofOne (outcome: Outcome) : Outcomes =
+        {
+            Each = [| outcome |]
+            Start = outcome.Start.Residuals
+            Final = outcome.Final.Residuals
+        }

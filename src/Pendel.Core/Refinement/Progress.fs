@@ -19,6 +19,8 @@ type StageName =
 
 /// What a stage says while it runs.
 type Progress =
+    /// What follows is about one data set, by its number from 1, or about all; not said where there is one.
+    | Turned of dataSet: int option
     /// A stage begins; it will take so many steps.
     | Started of stage: StageName * steps: int
     /// A step is done: its number from 1, and wR_mean where it is known.

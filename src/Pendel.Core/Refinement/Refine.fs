@@ -1,9 +1,12 @@
 /// A refinement from files to result: thickness scan, global misset, frame orientations, mosaicity, joint refinement.
+///
+/// Several data sets of one structure take turns in all stages but the joint refinement, which refines the structure against all.
 module Pendel.Core.Refine
 
 open System
 open System.Diagnostics
 open Pendel.Core.Problem
+open Pendel.Core.DataSet
 open Pendel.Core.Checkpoint
 
 /// Offsets about the scan axis that the first stage tries, degrees.
@@ -16,19 +19,23 @@ let private offsets (settings: Settings) =
 type private Record =
     {
         Checkpoint: Checkpoint
-        /// At the state that they left.
-        Evaluation: Lazy<Evaluation>
+        /// At the states that they left.
+        Evaluation: Lazy<Evaluations>
         Interrupted: bool
     }
 
-let private evaluate (problem: Problem) (state: State) =
-    Evaluate.at problem (Problem.plan problem state problem.Experiment.Frames) state
+/// Data sets at states, with the rows and beams of others.
+let private planned (problems: Problem array) (planned: State array) (states: State array) =
+    Array.zip3 planned problems states
+    |> DataSet.each (fun _ (planned, problem, state) -> DataSet.at planned problem state)
+
+let private evaluate problems states =
+    Evaluate.all (planned problems states states)
 
 /// The evaluation that belongs to a checkpoint: on the rows of the last joint refinement where that is the last step.
-let private evaluation (problem: Problem) (checkpoint: Checkpoint) =
-    match checkpoint.Planned with
-    | Some planned -> Evaluate.at problem (Problem.plan problem planned problem.Experiment.Frames) checkpoint.State
-    | None -> evaluate problem checkpoint.State
+let private evaluation problems (checkpoint: Checkpoint) =
+    let rows = checkpoint.Planned |> Option.defaultValue checkpoint.States
+    Evaluate.all (planned problems rows checkpoint.States)
 
 /// Seconds that the next step took before it was interrupted.
 let private secondsBefore (checkpoint: Checkpoint) =
@@ -66,11 +73,26 @@ let private advance (monitor: Monitor) keep compute (record: Record) (step: Step
         with :? OperationCanceledException ->
             { record with Interrupted = true }
 
-/// A step that changes the state alone; its residuals are those of the rows that the new state selects.
-let private moving (problem: Problem) (compute: State -> State) (step: Step) (record: Record) =
+/// Something of each data set, one after the other; several say whose turn it is.
+let private inTurn (monitor: Monitor) compute (problems: Problem array) (states: State array) =
+    let turn number =
+        if problems.Length > 1 then
+            monitor.Report(Turned number)
+
+    let found =
+        Array.zip problems states
+        |> DataSet.each (fun i (problem, state) ->
+            turn (Some(i + 1))
+            compute problem state)
+
+    turn None
+    found
+
+/// A step that changes the state of each data set alone; its residuals are those of the rows that the new states select.
+let private moving monitor problems (compute: Problem -> State -> State) (step: Step) (record: Record) =
     let before = record.Checkpoint
-    let state = compute before.State
-    let found = evaluate problem state
+    let states = inTurn monitor compute problems before.States
+    let found = evaluate problems states
     let residuals = found.Residuals
 
     let entry =
@@ -87,8 +109,8 @@ let private moving (problem: Problem) (compute: State -> State) (step: Step) (re
         Checkpoint =
             { before with
                 Done = before.Done + 1
-                Start = if before.Done = 0 then state else before.Start
-                State = state
+                Start = if before.Done = 0 then states else before.Start
+                States = states
                 Planned = None
                 History = entry :: before.History
             }
@@ -137,7 +159,7 @@ let private rescanStage (monitor: Monitor) (problem: Problem) (state: State) =
     monitor.Report(Advanced(ThicknessScan, 1, None))
 
     let agreement state =
-        (evaluate problem state).Residuals.WRMean
+        (evaluate [| problem |] [| state |]).Residuals.WRMean
 
     if agreement found < agreement state then found else state
 
@@ -201,16 +223,17 @@ let private losses cycle (result: Joint.Result) (residuals: Residuals) =
     |> Array.rev
     |> Array.toList
 
-let private joint (monitor: Monitor) keep (problem: Problem) elapsed (step: Step) (record: Record) =
+/// A state whose thickness model follows the scan.
+let private following problem (state: State) =
+    if state.ThicknessParameters.IsSome then
+        state
+    else
+        Joint.follow problem state
+
+let private joint (monitor: Monitor) keep (problems: Problem array) elapsed (step: Step) (record: Record) =
     let before = record.Checkpoint
-
-    let started =
-        if before.State.ThicknessParameters.IsSome then
-            before.State
-        else
-            Joint.follow problem before.State
-
-    let rows = Problem.plan problem started problem.Experiment.Frames
+    let started = Array.map2 following problems before.States
+    let dataSets = planned problems started started
 
     let keepStanding standing =
         keep
@@ -227,19 +250,19 @@ let private joint (monitor: Monitor) keep (problem: Problem) elapsed (step: Step
         Joint.runFrom
             keepStanding
             (before.Unfinished |> Option.map _.Optimiser)
-            (pace problem.Settings step.Cycle)
+            (pace problems[0].Settings step.Cycle)
             monitor
-            problem
-            rows
-            started
+            dataSets
 
-    let final = Evaluate.at problem rows result.State
+    let final =
+        Array.map2 (fun (d: DataSet) state -> { d with State = state }) dataSets result.States
+        |> Evaluate.all
 
     {
         Checkpoint =
             { before with
                 Done = before.Done + 1
-                State = result.State
+                States = result.States
                 Planned = Some started
                 BestStep = result.BestEpoch
                 History = losses step.Cycle result final.Residuals @ before.History
@@ -250,31 +273,33 @@ let private joint (monitor: Monitor) keep (problem: Problem) elapsed (step: Step
     }
 
 /// What a step does.
-let private compute monitor keep (problem: Problem) elapsed (step: Step) =
+let private compute monitor keep problems elapsed (step: Step) =
+    let moving stage = moving monitor problems stage step
+
     match step.Stage with
-    | ThicknessScan when step.Cycle = 1 -> moving problem (scan monitor problem) step
-    | ThicknessScan -> moving problem (rescanStage monitor problem) step
-    | GlobalMisset -> moving problem (GlobalMisset.run monitor problem) step
-    | FrameOrientation -> moving problem (orient monitor problem step.Cycle) step
-    | MosaicityRefinement -> moving problem (MosaicityStage.run monitor problem) step
-    | JointRefinement -> joint monitor keep problem elapsed step
+    | ThicknessScan when step.Cycle = 1 -> moving (scan monitor)
+    | ThicknessScan -> moving (rescanStage monitor)
+    | GlobalMisset -> moving (GlobalMisset.run monitor)
+    | FrameOrientation -> moving (fun problem -> orient monitor problem step.Cycle)
+    | MosaicityRefinement -> moving (MosaicityStage.run monitor)
+    | JointRefinement -> joint monitor keep problems elapsed step
     | SampledFrames -> invalidOp "no refinement samples frames"
 
 /// Before any step.
-let private nothingYet problem initial =
+let private nothingYet problems initial =
     {
         Checkpoint =
             {
                 Done = 0
                 Start = initial
-                State = initial
+                States = initial
                 Planned = None
                 BestStep = 0
                 History = []
                 Seconds = []
                 Unfinished = None
             }
-        Evaluation = lazy evaluate problem initial
+        Evaluation = lazy evaluate problems initial
         Interrupted = false
     }
 
@@ -287,51 +312,68 @@ let private scanned advance (record: Record) first : Record =
 
     scanned
 
-/// Refines a structure against a data set from a checkpoint, or from its start; ends in the same bits either way.
+/// What the steps say of the start and of what they reached.
+let private outcomes (problems: Problem array) (start: Evaluations) (record: Record) : Outcomes =
+    let reached, final = record.Checkpoint, record.Evaluation.Value
+
+    let outcome i (problem: Problem) =
+        {
+            Start = start.Each[i]
+            Final = final.Each[i]
+            Misset = reached.States[i].Misset
+            Strain = problem.Orientation.Strain
+            History = reached.History |> List.rev |> List.toArray
+            BestStep = reached.BestStep
+            Seconds = reached.Seconds |> List.rev |> List.toArray
+            Interrupted = record.Interrupted
+        }
+
+    {
+        Each = problems |> Array.mapi outcome
+        Start = start.Residuals
+        Final = final.Residuals
+    }
+
+/// Refines a structure against data sets from a checkpoint, or from its start; ends in the same bits either way.
 ///
 /// - `keep`: receives a checkpoint after each step and every few epochs of Adam; called from one thread
 ///
-/// Raises what `run` raises, and `ArgumentException` for a checkpoint of another refinement.
-let runFrom keep (earlier: Checkpoint option) (monitor: Monitor) settings threads crystal experiment : Outcome =
-    let problem, initial = Problem.create settings threads crystal experiment
-    let advance = advance monitor keep (compute monitor keep problem)
+/// Raises what `runSeveral` raises, and `ArgumentException` for a checkpoint of another refinement.
+let runFrom keep (earlier: Checkpoint option) (monitor: Monitor) settings threads crystal experiments : Outcomes =
+    let problems, initial = DataSet.create settings threads crystal experiments
+    let advance = advance monitor keep (compute monitor keep problems)
     let steps = Checkpoint.steps settings
 
     let first =
         match earlier with
-        | None -> scanned advance (nothingYet problem initial) steps.Head
+        | None -> scanned advance (nothingYet problems initial) steps.Head
         | Some checkpoint ->
-            Checkpoint.requireFit problem checkpoint
+            Checkpoint.requireFit problems checkpoint
 
             {
                 Checkpoint = checkpoint
-                Evaluation = lazy evaluation problem checkpoint
+                Evaluation = lazy evaluation problems checkpoint
                 Interrupted = false
             }
 
     let start =
         match earlier with
         | None -> first.Evaluation.Value
-        | Some checkpoint -> evaluate problem checkpoint.Start
+        | Some checkpoint -> evaluate problems checkpoint.Start
 
-    let record = steps |> List.skip first.Checkpoint.Done |> List.fold advance first
+    steps
+    |> List.skip first.Checkpoint.Done
+    |> List.fold advance first
+    |> outcomes problems start
 
-    let reached = record.Checkpoint
-
-    {
-        Start = start
-        Final = record.Evaluation.Value
-        Misset = reached.State.Misset
-        Strain = problem.Orientation.Strain
-        History = reached.History |> List.rev |> List.toArray
-        BestStep = reached.BestStep
-        Seconds = reached.Seconds |> List.rev |> List.toArray
-        Interrupted = record.Interrupted
-    }
-
-/// Refines a structure against a data set.
+/// Refines a structure against data sets, at least one, each of a crystal of its own.
 ///
-/// Raises `ArgumentException` if nothing can be scored or an ADP is not positive definite, `NumericalException` if an
-/// intensity is not finite, `OperationCanceledException` if it is interrupted before there is any result.
+/// Raises `ArgumentException` if nothing can be scored, an ADP is not positive definite or frames of several data sets are
+/// excluded, `NumericalException` if an intensity is not finite, `OperationCanceledException` if it is interrupted before there
+/// is any result.
+let runSeveral monitor settings threads crystal experiments =
+    runFrom ignore None monitor settings threads crystal experiments
+
+/// Refines a structure against a data set. Raises as `runSeveral`.
 let run monitor settings threads crystal experiment =
-    runFrom ignore None monitor settings threads crystal experiment
+    (runSeveral monitor settings threads crystal [ experiment ]).Each[0]

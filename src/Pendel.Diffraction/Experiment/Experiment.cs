@@ -42,6 +42,9 @@ public sealed record Experiment(
     /// <summary>`step between frames`: recorded frames from one virtual frame to the next.</summary>
     public int? FrameStep { get; init; }
 
+    /// <summary>The data set in another cell, with UB as it is.</summary>
+    public Experiment WithCell(UnitCell cell) => this with { Cell = cell };
+
     /// <summary>The data set with other frames.</summary>
     public Experiment WithFrames(ImmutableArray<VirtualFrame> frames) => this with { Frames = frames };
 }

@@ -27,6 +27,29 @@ let runUntil stop (arguments: string list) =
 let pendel arguments =
     runUntil CancellationToken.None arguments
 
+/// Runs a command line and stops it at the first line of progress with a phrase.
+let stoppedAt (phrase: string) arguments =
+    use source = new CancellationTokenSource()
+
+    use error =
+        { new StringWriter() with
+            override this.WriteLine(line: string) =
+                base.WriteLine line
+
+                if line.Contains phrase then
+                    source.Cancel()
+        }
+
+    let terminal =
+        {
+            Out = TextWriter.Null
+            Error = error
+            IsInteractive = false
+            Stop = source.Token
+        }
+
+    Application.run terminal (List.toArray arguments), error.ToString()
+
 /// Runs a test on a folder with quartz and a centrosymmetric structure; `path` gives the path of a name in it.
 let inFolder (test: (string -> string) -> unit) =
     let folder = Directory.CreateTempSubdirectory "pendel-test"

@@ -313,7 +313,7 @@ let ``a folder of data that is not there is refused before any timing`` () =
 [<InlineData("refine a.cif a.cif_pets --out x --xyzzy", "pendel refine --help")>]
 [<InlineData("refine a.cif a.cif_pets", "--out")>]
 [<InlineData("refine a.cif --out x", "data set")>]
-[<InlineData("refine a.cif a.cif_pets b.cif_pets --out x", "one data set for now")>]
+[<InlineData("simulate a.cif a.cif_pets b.cif_pets", "only pendel refine takes several")>]
 [<InlineData("refine a.cif a.cif_pets --out x --out y", "--out is given 2 times")>]
 [<InlineData("refine a.cif a.cif_pets --out x --epochs -3", "--epochs: found \"-3\"")>]
 [<InlineData("refine a.cif a.cif_pets --out x --threads 0", "--threads: found \"0\"")>]

@@ -1,9 +1,7 @@
 module Pendel.Tests.Cli.ResumeTests
 
-open System
 open System.IO
 open System.Text.Json
-open System.Threading
 open Pendel.Cli
 open Pendel.Report
 open Pendel.Tests.Cli.CommandRun
@@ -27,29 +25,6 @@ let private settings =
 
 let private refining (path: string -> string) out options =
     [ "refine"; path "quartz.cif"; path "a.cif_pets"; "--out"; path out ] @ options
-
-/// Runs a command line and stops it at the first line of progress with a phrase.
-let private stoppedAt (phrase: string) arguments =
-    use source = new CancellationTokenSource()
-
-    use error =
-        { new StringWriter() with
-            override this.WriteLine(line: string) =
-                base.WriteLine line
-
-                if line.Contains phrase then
-                    source.Cancel()
-        }
-
-    let terminal =
-        {
-            Out = TextWriter.Null
-            Error = error
-            IsInteractive = false
-            Stop = source.Token
-        }
-
-    Application.run terminal (List.toArray arguments), error.ToString()
 
 /// A folder with data and a refinement, in `out`, that was stopped within its last joint refinement.
 let private inInterrupted test =

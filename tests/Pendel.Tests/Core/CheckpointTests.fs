@@ -33,8 +33,11 @@ let private start = Synthesis.displace 3 0.1 quartz
 /// A refinement with its checkpoints.
 let private refine monitor settings earlier =
     let kept = ResizeArray<Checkpoint>()
-    let outcome = Refine.runFrom kept.Add earlier monitor settings 2 start data.Value
-    outcome, List.ofSeq kept
+
+    let outcomes =
+        Refine.runFrom kept.Add earlier monitor settings 2 start [ data.Value ]
+
+    Array.exactlyOne outcomes.Each, List.ofSeq kept
 
 let private write settings checkpoint =
     let content: CheckpointJson.Content =
@@ -126,10 +129,12 @@ let ``what is left to say after the last step is said of the rows of the last jo
         { last with
             Planned =
                 last.Planned
-                |> Option.map (fun planned ->
-                    { planned with
-                        Misset = planned.Misset + Vector3(0.01, 0.0, 0.0)
-                    })
+                |> Option.map (
+                    Array.map (fun planned ->
+                        { planned with
+                            Misset = planned.Misset + Vector3(0.01, 0.0, 0.0)
+                        })
+                )
         }
 
     let rows (o: Outcome) =
@@ -190,14 +195,11 @@ let ``a checkpoint comes back from its file as it was, whatever its numbers`` ()
 
         let strange =
             { checkpoint with
-                State =
-                    { checkpoint.State with
-                        Structure = odd
-                    }
+                States = checkpoint.States |> Array.map (fun state -> { state with Structure = odd })
             }
 
         let bits = Array.map BitConverter.DoubleToInt64Bits
-        Assert.Equal<int64>(bits odd, bits (read settings strange).Checkpoint.State.Structure)
+        Assert.Equal<int64>(bits odd, bits (read settings strange).Checkpoint.States[0].Structure)
 
     Assert.Equal(settings, (read settings checkpoints.Head).Settings)
 
@@ -216,10 +218,10 @@ let ``a checkpoint of another refinement is refused`` () =
                 Unfinished = within.Unfinished
             }
             { last with
-                State =
-                    { last.State with
-                        Structure = [| 0.0 |]
-                    }
+                States = last.States |> Array.map (fun state -> { state with Structure = [| 0.0 |] })
+            }
+            { last with
+                States = Array.append last.States last.States
             }
             { within with
                 Unfinished =

@@ -37,7 +37,7 @@ let ``the joint refinement lowers the loss and keeps its best state`` () =
     Assert.Equal(21, result.Losses.Length)
     Assert.True(result.Losses[result.BestEpoch] < 0.5 * result.Losses[0])
     Assert.Equal(Array.min result.Losses, result.Losses[result.BestEpoch])
-    Assert.NotEqual<float>(start.Structure, result.State.Structure)
+    Assert.NotEqual<float>(start.Structure, result.States[0].Structure)
 
 [<Fact>]
 let ``the start is kept where every step is worse`` () =
@@ -50,7 +50,7 @@ let ``the start is kept where every step is worse`` () =
 
     let start, result = run absurd data.Value
     Assert.Equal(0, result.BestEpoch)
-    Assert.Equal(start, result.State)
+    Assert.Equal(start, result.States[0])
     Assert.All(Array.tail result.Losses, (fun loss -> Assert.True(loss > result.Losses[0])))
 
 [<Fact>]

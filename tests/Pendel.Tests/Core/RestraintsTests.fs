@@ -201,7 +201,7 @@ let ``a tight restraint holds a bond at its target, and parameters are counted a
     let refined weight =
         let problem, stage, state = prepared [ distance ("Si1", "O1") 1.70 0.005 ] weight
         let result = Joint.run Monitor.silent problem stage state
-        Evaluate.at problem stage result.State
+        Evaluate.at problem stage result.States[0]
 
     let tight, loose = refined 1000.0, refined 1e-6
     Assert.InRange(abs tight.Restraints[0].Misfit, 0.0, 0.5)

@@ -172,7 +172,7 @@ let ``a displaced molecule comes back with its riding hydrogens`` () =
     let state = Joint.follow problem (uniform data 300.0 initial)
     let stage = Problem.plan problem state data.Frames
     let result = Joint.run Monitor.silent problem stage state
-    let refined = Evaluate.at problem stage result.State
+    let refined = Evaluate.at problem stage result.States[0]
 
     Assert.Equal<Set<string>>(set [ "H1"; "H2"; "H4" ], refined.Riding)
 

@@ -133,4 +133,4 @@ let ``a model of one's own is refined`` () =
     let result =
         Joint.run Monitor.silent problem (Problem.plan problem start data.Frames) start
 
-    Assert.Equal(400.0, result.State.ThicknessParameters.Value[0], 1.0)
+    Assert.Equal(400.0, result.States[0].ThicknessParameters.Value[0], 1.0)

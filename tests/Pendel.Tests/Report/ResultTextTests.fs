@@ -304,7 +304,7 @@ let ``the refined CIF reads back with its structure and its R factors`` () =
         )
 
     let items =
-        RefinedCif.items "1.2.3" Settings.standard experiment outcome.Final
+        RefinedCif.items "1.2.3" Settings.standard [ experiment, outcome.Final ] outcome.Final.Residuals
         |> List.map (fun (name, value) -> ExtraItem(name, Option.toObj value))
 
     let text = StructureWriter.Write(crystal, "refined", items)
