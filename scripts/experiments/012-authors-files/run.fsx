@@ -199,20 +199,43 @@ let run folder sample physics (displacement, displaced: string) =
         $"{name} ΔU / Å²", difference.AdpDifference
     ]
 
-let folder, only, physics =
-    match fsi.CommandLineArgs |> Array.toList |> List.tail with
-    | [ folder ] -> folder, None, [ Exact; Authors ]
-    | [ folder; sample ] -> folder, Some sample, [ Exact; Authors ]
-    | [ folder; sample; "authors" ] -> folder, Some sample, [ Authors ]
-    | _ ->
-        eprintfn "usage: dotnet fsi run.fsx DATA-FOLDER [SAMPLE [authors]]"
+let usage =
+    "usage: dotnet fsi run.fsx DATA-FOLDER [SAMPLE [PHYSICS [DISPLACEMENT]]]\n"
+    + "SAMPLE: quartz, cspbbr3 or paracetamol; PHYSICS: exact or authors; DISPLACEMENT: 0.1 or 0.2"
+
+let folder, wanted =
+    let choose name physics displacement =
+        [
+            for sample in samples |> List.filter (fun s -> name |> Option.forall ((=) s.Name)) do
+                for start in sample.Displacements do
+                    if displacement |> Option.forall ((=) (fst start)) then
+                        for p in physics -> sample, p, start
+        ]
+
+    let physicsOf =
+        function
+        | "exact" -> [ Exact ]
+        | "authors" -> [ Authors ]
+        | _ -> []
+
+    let folder, wanted =
+        match fsi.CommandLineArgs |> Array.toList |> List.tail with
+        | [ folder ] -> folder, choose None [ Exact; Authors ] None
+        | [ folder; sample ] -> folder, choose (Some sample) [ Exact; Authors ] None
+        | [ folder; sample; physics ] -> folder, choose (Some sample) (physicsOf physics) None
+        | [ folder; sample; physics; displacement ] ->
+            folder, choose (Some sample) (physicsOf physics) (Some(float displacement))
+        | _ -> "", []
+
+    if wanted.IsEmpty then
+        eprintfn $"%s{usage}"
         exit 1
+
+    folder, wanted
 
 Experiment.writeResult
     __SOURCE_DIRECTORY__
     [
-        for sample in samples |> List.filter (fun s -> only |> Option.forall ((=) s.Name)) do
-            for displacement in sample.Displacements do
-                for physics in physics do
-                    yield! run folder sample physics displacement
+        for sample, physics, start in wanted do
+            yield! run folder sample physics start
     ]

@@ -7,37 +7,36 @@ namespace Pendel.Diffraction;
 /// gather of the coefficients that follows.</remarks>
 public sealed class BeamDifferences
 {
-    readonly DifferencePlaces all;
+    readonly DifferencePlaces? lookup;
     readonly int[] offsets;
     readonly int[] kept;
 
     /// <summary>Those of the beams of an arc.</summary>
     /// <param name="all">The differences of the frame.</param>
     /// <param name="beams">N beams.</param>
-    /// <param name="isKept">Keep the places.</param>
+    /// <param name="isKept">Keep the places, and nothing of <paramref name="all"/>.</param>
     public BeamDifferences(DifferencePlaces all, ImmutableArray<MillerIndex> beams, bool isKept)
     {
-        (this.all, offsets, kept) = (all, all.Offsets(beams), []);
+        offsets = all.Offsets(beams);
+        lookup = isKept ? null : all;
+        kept = isKept ? new int[Count] : [];
         if (isKept)
-        {
-            kept = new int[Count];
             all.Fill(offsets, kept);
-        }
     }
 
     /// <summary>N², how many places there are.</summary>
     public int Count => offsets.Length * offsets.Length;
 
     /// <summary>True if they are kept, so that reading them takes no scratch.</summary>
-    public bool IsKept => kept.Length > 0;
+    public bool IsKept => lookup is null;
 
     /// <summary>The places, that of U_{g−h} at g·N + h.</summary>
     /// <param name="scratch">At least <see cref="Count"/> values unless they are kept; overwritten.</param>
     public ReadOnlySpan<int> Read(Span<int> scratch)
     {
-        if (IsKept)
+        if (lookup is null)
             return kept;
-        all.Fill(offsets, scratch[..Count]);
+        lookup.Fill(offsets, scratch[..Count]);
         return scratch[..Count];
     }
 
