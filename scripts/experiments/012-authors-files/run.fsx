@@ -43,7 +43,7 @@ let private sample name truth gMax rsg tilts thickness rates =
 let samples =
     [
         sample "quartz" "quartz_truth.cif" 2.0 0.9 42 (800.0, 2300.0) (0.1, 2e-4)
-        sample "cspbbr3" "cspbbr3.cif" 2.4 0.66 60 (100.0, 1000.0) (0.1, 2e-4)
+        sample "cspbbr3" "cspbbr3.cif" 2.4 0.66 60 (800.0, 2300.0) (0.1, 2e-4)
         sample "paracetamol" "paracetamol.cif" 2.0 0.9 70 (100.0, 1000.0) (0.4, 4e-4)
     ]
 
@@ -220,7 +220,7 @@ let folder, wanted =
 
     let folder, wanted =
         match fsi.CommandLineArgs |> Array.toList |> List.tail with
-        | [ folder ] -> folder, choose None [ Exact; Authors ] None
+        | [ folder ] -> folder, choose (Some "quartz") [ Exact; Authors ] None
         | [ folder; sample ] -> folder, choose (Some sample) [ Exact; Authors ] None
         | [ folder; sample; physics ] -> folder, choose (Some sample) (physicsOf physics) None
         | [ folder; sample; physics; displacement ] ->

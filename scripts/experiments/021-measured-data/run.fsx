@@ -224,12 +224,15 @@ let row (case: Case) =
             | Some value -> $"{case.Name} {name}", value
             | None -> ()
 
-        match residuals.TryGetProperty "free" with
-        | true, free when free.ValueKind = JsonValueKind.Object ->
-            for property in free.EnumerateObject() do
-                if property.Value.ValueKind = JsonValueKind.Number then
-                    $"{case.Name} free {property.Name}", property.Value.GetDouble()
-        | _ -> ()
+        // of independent measurements, refined against and held out
+        for part in [ "work"; "free" ] do
+            match residuals.TryGetProperty part with
+            | true, agreement when agreement.ValueKind = JsonValueKind.Object ->
+                for name in [ "wR"; "wRF_all"; "RF_obs" ] do
+                    match number agreement name with
+                    | Some value -> $"{case.Name} {part} {name}", value
+                    | None -> ()
+            | _ -> ()
 
         if not bonds.IsEmpty then
             $"{case.Name} largest change of a bond / Å",
