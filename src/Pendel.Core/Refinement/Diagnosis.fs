@@ -222,7 +222,7 @@ let private impossibleOccupancies (settings: Settings) (evaluation: Evaluation) 
 ///
 /// - `r`: residuals over all data sets
 let unsupported (settings: Settings) (evaluations: Evaluation list) (r: Residuals) =
-    let completeness = Completeness.ofEvaluations settings evaluations
+    let completeness = Completeness.ofEvaluations evaluations
 
     [
         if r.ParameterCount >= r.UniqueMeasurementCount then
@@ -230,7 +230,7 @@ let unsupported (settings: Settings) (evaluations: Evaluation list) (r: Residual
 
         if completeness.Share < leastCompleteness then
             System.FormattableString.Invariant
-                $"only {completeness.Measured} of {completeness.Unique} symmetry-unique reflections up to {completeness.GMax} Å⁻¹ are measured: what lies along the missing directions is poorly determined"
+                $"only {completeness.Measured} of {completeness.Unique} symmetry-unique reflections up to {completeness.GMax:F2} Å⁻¹ are measured: what lies along the missing directions is poorly determined"
 
         yield! impossibleOccupancies settings evaluations.Head
     ]

@@ -163,7 +163,7 @@ let ``a data set of another crystal, one given twice and excluded frames are ref
 
         refused "exclude-frames" both [ "--exclude-frames"; "2" ]
         File.Copy(path "a.cif_pets", path "copy.cif_pets")
-        refused $"the data set is that of {path both[0]}" [ both[0]; "copy.cif_pets" ] []
+        refused $"measurements are those of {path both[0]}" [ both[0]; "copy.cif_pets" ] []
 
         withCell path 1.02
         let _, error = runs (refining path both "out" [])
