@@ -168,7 +168,7 @@ let ``a data set of another crystal, one given twice and excluded frames are ref
         withCell path 1.02
         let _, error = runs (refining path both "out" [])
         Assert.Contains($"warning: {path both[1]} _cell_length_a: found ", error)
-        Assert.Contains($"Å as in {path both[0]}: a difference of +2.00 %%", error)
+        Assert.Contains($"Å as in {path both[0]}, whose cell is used: a difference of +2.00 %%", error)
 
         withCell path 1.06
         refused "the limit is 5 %" both [ "--force" ])
