@@ -181,10 +181,11 @@ let refinement (outcome: Outcome) =
     @ crystal outcome
     @ constraints outcome.Final
 
-/// The distribution of |ω_f|.
+/// The distribution of |ω_f|; nothing where no frame is corrected.
 let corrections bound (frames: FrameResult array) =
     match Corrections.distribution bound frames with
     | None -> []
+    | Some d when d.Largest = 0.0 -> []
     | Some d ->
         [
             format

@@ -115,7 +115,7 @@ let lastChange (found: Found) truncation =
     |> Option.bind _.Change
 
 /// The simulation of a calculated size.
-let simulationAt (found: Found) size =
+let private simulationAt (found: Found) size =
     (found.Steps |> List.find (fun s -> s.Size = size)).Simulation
 
 /// An estimate of the truncation error of the size that was found: the root of the sum over settings of the squares of R by which the
