@@ -15,7 +15,7 @@ let private overview =
         "pendel converge STRUCTURE DATA              how many beams and orientations the data need"
         "pendel refine STRUCTURE DATA... --out DIR   refine a structure, against one crystal or several"
         "pendel absolute STRUCTURE DATA --out DIR    refine both hands of a structure, and say which it is"
-        "pendel bench [--data DIR]                   times of the kernels and the model on this machine"
+        "pendel bench [STRUCTURE DATA]               times of the kernels and the model on this machine"
         "pendel synthesize STRUCTURE --out FILE      noisy data of a known structure, with the truth beside them"
         "pendel perturb STRUCTURE --out FILE         a structure displaced at random within its symmetry"
         "pendel compare STRUCTURE STRUCTURE          how far two structures are apart"

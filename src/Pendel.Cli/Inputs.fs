@@ -2,6 +2,7 @@
 module Pendel.Cli.Inputs
 
 open System
+open System.Collections.Generic
 open Pendel.Crystallography
 open Pendel.Core
 open Pendel.Diffraction
@@ -108,15 +109,25 @@ let refuseRefined (settings: Settings) =
     if MosaicityStage.count settings > 0 then
         raise (UsageException "mosaicity and mosaicity-along: refine is for pendel refine and pendel absolute")
 
-/// Refuses a data set that is given twice: its measurements would count twice.
+/// Refuses a data set most of whose measurements another one has, too: they would count twice.
 ///
 /// Raises `DataException` naming both files.
-let private refuseRepeated (data: Summary.Input list) =
-    for _, same in data |> List.groupBy _.Sha256 do
-        match same with
-        | first :: second :: _ ->
-            raise (DataException(second.Path, $"the data set is that of {first.Path}, bit by bit; give each one once"))
-        | _ -> ()
+let private refuseRepeated (data: (string * Experiment) list) =
+    let measurements =
+        data
+        |> List.map (fun (path, e) -> path, HashSet(e.Frames |> Seq.collect _.Observations))
+
+    for i, (path, own) in List.indexed measurements do
+        for earlier, other in List.truncate i measurements do
+            let common = own |> Seq.filter other.Contains |> Seq.length
+
+            if 2 * common > min own.Count other.Count then
+                raise (
+                    DataException(
+                        path,
+                        $"{common} of its {own.Count} measurements are those of {earlier}, with the same I and σ; give each one once"
+                    )
+                )
 
 /// Warnings about each data set: what holds of all is said once, the rest with the file.
 let private ofEach (warnings: (string * string list) list) =
@@ -139,7 +150,7 @@ let readSeveral settings (structurePath: string) (dataPaths: string list) =
     let structure = StructureReader.Read structurePath
     let data = dataPaths |> List.map (fun path -> path, PetsReader.Read path)
     let files = dataPaths |> List.map file
-    refuseRepeated files
+    data |> List.map (fun (path, d) -> path, d.Value) |> refuseRepeated
     let first = (snd data.Head).Value
 
     /// Of a cell with that of the first data set.
@@ -168,7 +179,12 @@ let readSeveral settings (structurePath: string) (dataPaths: string list) =
                 for w in Seq.concat diagnostics do
                     w.ToString()
 
-                yield! ofEach [ for path, d in data -> path, beyondTheModel settings structure.Value d.Value ]
+                yield!
+                    ofEach
+                        [
+                            for path, d in data ->
+                                path, beyondTheModel settings structure.Value (d.Value.WithCell first.Cell)
+                        ]
                 yield! IdleSettings.ofStages settings
                 yield! ridingHydrogens settings structure.Value first
             ]

@@ -121,7 +121,9 @@ let folderOf (path: string) =
 let nameOf (path: string) =
     match Path.GetFileName path with
     | null
-    | "" -> raise (DataException(path, "found a folder, expected a file to be written"))
+    | ""
+    | "."
+    | ".." -> raise (DataException(path, "found a folder, expected a file to be written"))
     | name -> name
 
 /// Refuses to replace files in the folder of a path unasked.

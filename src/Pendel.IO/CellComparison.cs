@@ -27,7 +27,7 @@ public static class CellComparison
         {
             var difference = own / other - 1;
             var message = FormattableString.Invariant(
-                $"found {own}{unit}, expected {other}{unit} as in {dataPath}: a difference of {100 * difference:+0.00;-0.00} %"
+                $"found {own}{unit}, expected {other}{unit} as in {dataPath}, whose cell is used: a difference of {100 * difference:+0.00;-0.00} %"
             );
             if (Math.Abs(difference) > ErrorLimit)
                 found.Error(default, item, message + ", the limit is 5 %");

@@ -1,4 +1,4 @@
-/// Both hands of a structure as text and as JSON, schema pendel/absolute/1. The README documents every key.
+/// Both hands of a structure as text and as JSON, schema pendel/absolute/2. The README documents every key.
 module Pendel.Report.AbsoluteResult
 
 open System
@@ -8,7 +8,7 @@ open Pendel.Core.AbsoluteStructure
 open Pendel.Report.Json
 
 [<Literal>]
-let Schema = "pendel/absolute/1"
+let Schema = "pendel/absolute/2"
 
 /// Refinements of both hands and what they decide.
 type Result =

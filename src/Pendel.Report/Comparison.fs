@@ -68,7 +68,7 @@ let text withAdps (comparison: StructureComparison) =
     let s = comparison.OriginShift
 
     [
-        format "{0,-8} {1,-8} {2,10} {3,10}  {4}" [| "site"; "other"; "from/Å"; "dU/Å²"; "operation" |]
+        format "{0,-8} {1,-8} {2,10} {3,10}  {4}" [| "site"; "other"; "apart/Å"; "dU/Å²"; "operation" |]
         for p in comparison.Pairs do
             format
                 "{0,-8} {1,-8} {2,10:F5} {3,10}  {4}"
@@ -76,7 +76,7 @@ let text withAdps (comparison: StructureComparison) =
         ""
         format "origin shift  {0:F5} {1:F5} {2:F5}" [| s.X; s.Y; s.Z |]
         format "RMSD          {0:F5} Å" [| comparison.Rmsd |]
-        $"dU            {adp comparison.AdpDifference} Å²"
+        $"dU            {adp comparison.AdpDifference} Å², root of the sum of squares over all sites"
     ]
 
 /// The same as JSON: `rmsd` (Å), `deltaU` (Å², null without displacement parameters), `originShift`, `sites`.

@@ -101,13 +101,11 @@ let text (r: Result) =
     let found = r.Found
     let start = found.Steps.Head.Size
 
-    // without convergence the calculation to compare with is truncated, too
+    // without convergence the last steps say little of what is beyond them
     let bound = if isConverged found then "" else "at least "
 
-    let error name size =
-        match truncationError found size with
-        | Some e -> [ $"truncation error of {name}: R {bound}{Text.percent e}" ]
-        | None -> []
+    let error name value =
+        $"truncation error of {name}: R {bound}{Text.percent value}"
 
     [
         if isConverged found then
@@ -115,10 +113,10 @@ let text (r: Result) =
         else
             "not converged"
         $"settings: {options r}"
-        yield! error "the starting settings" start
+        error "the starting settings" (truncationErrorOfStart found)
 
         if found.Size <> start then
-            yield! error "these settings" found.Size
+            error "these settings" (truncationError found)
     ]
 
 let private size (s: Size) : (string * (JsonNode | null)) list =
@@ -174,9 +172,8 @@ let private frames (sample: Sample) =
 let private truncation (found: Found) =
     object
         [
-            "start", optional (truncationError found found.Steps.Head.Size)
-            "settings", optional (truncationError found found.Size)
-            "reference", object (size (reference found))
+            "start", number (truncationErrorOfStart found)
+            "settings", number (truncationError found)
         ]
 
 /// The text of a result.

@@ -54,8 +54,8 @@ let private measurement (dataSets: (Experiment * Evaluation) list) =
     ]
 
 /// The share of unique reflections that is measured, up to the Bragg angle of the largest scored |g|.
-let private completeness (settings: Settings) (dataSets: (Experiment * Evaluation) list) =
-    let c = dataSets |> List.map snd |> Completeness.ofEvaluations settings
+let private completeness (dataSets: (Experiment * Evaluation) list) =
+    let c = dataSets |> List.map snd |> Completeness.ofEvaluations
 
     let angle =
         dataSets
@@ -243,7 +243,7 @@ let items
         "_audit_creation_method", Some $"Pendel {version}"
         "_computing_structure_refinement", Some $"Pendel {version}"
         yield! measurement dataSets
-        yield! completeness settings dataSets
+        yield! completeness dataSets
         "_refine_diffraction_theory", Some "dynamical"
         if not (Array.isEmpty nanometres) then
             "_refine_ls_sample_thickness", fixedPoint 2 (Array.average nanometres)

@@ -181,8 +181,8 @@ let private mosaicity (m: Rocking.Mosaicity) =
             "along", number (Angle.Degrees m.Along)
         ]
 
-let private completeness settings evaluations =
-    let c = Completeness.ofEvaluations settings evaluations
+let private completeness evaluations =
+    let c = Completeness.ofEvaluations evaluations
 
     object
         [
@@ -272,7 +272,7 @@ let write (run: Run) (evaluation: Evaluation) (outcome: Outcome option) =
             | None -> ()
 
             yield! dataSet run.Settings evaluation diagnosis
-            "completeness", completeness run.Settings [ evaluation ]
+            "completeness", completeness [ evaluation ]
         ]
 
     document run (residuals evaluation) found evaluation diagnosis.Warnings outcome
@@ -316,7 +316,7 @@ let writeSeveral (run: Run) (data: (string * Experiment) list) (outcomes: Outcom
         (course (frames _.Start) outcomes.Start first
          @ [
              "crystals", array (List.map node crystals)
-             "completeness", completeness run.Settings evaluations
+             "completeness", completeness evaluations
          ])
         first.Final
         warnings

@@ -105,12 +105,12 @@ let residuals (r: Residuals) =
     ]
 
 /// How many of the unique reflections the rows of all data sets measure.
-let completeness settings evaluations =
-    let c = Completeness.ofEvaluations settings evaluations
+let completeness evaluations =
+    let c = Completeness.ofEvaluations evaluations
 
     [
         format
-            "complete   {0,9}   {1} of {2} symmetry-unique reflections up to {3} Å⁻¹"
+            "complete   {0,9}   {1} of {2} symmetry-unique reflections up to {3:F2} Å⁻¹"
             [| percent c.Share; c.Measured; c.Unique; c.GMax |]
     ]
 
@@ -181,10 +181,11 @@ let refinement (outcome: Outcome) =
     @ crystal outcome
     @ constraints outcome.Final
 
-/// The distribution of |ω_f|.
+/// The distribution of |ω_f|; nothing where no frame is corrected.
 let corrections bound (frames: FrameResult array) =
     match Corrections.distribution bound frames with
     | None -> []
+    | Some d when d.Largest = 0.0 -> []
     | Some d ->
         [
             format

@@ -113,11 +113,12 @@ let run (terminal: Terminal) files (options: Map<string, string>) =
                         Inverted = inverted
                         Test = AbsoluteStructure.compare given.Final.Reflections inverted.Final.Reflections
                         Instant =
-                            AbsoluteStructure.instant
-                                settings
-                                (EffectiveSettings.threads options)
-                                inputs.Experiment
-                                given
+                            Inputs.guard inputs.Name (fun () ->
+                                AbsoluteStructure.instant
+                                    settings
+                                    (EffectiveSettings.threads options)
+                                    inputs.Experiment
+                                    given)
                     }
 
             if isGivenKept && isInvertedKept && isAnswerKept then

@@ -24,7 +24,7 @@ let private printOne terminal (settings: Settings) (outcome: Outcome) =
             Text.sites final.Crystal
             Outliers.text diagnosis
             Text.refinement outcome
-            Text.residuals final.Residuals @ Text.completeness settings [ final ]
+            Text.residuals final.Residuals @ Text.completeness [ final ]
         ]
 
     Terminal.warn terminal diagnosis.Warnings
@@ -62,7 +62,7 @@ let private printSeveral terminal settings (paths: string list) (outcomes: Outco
             Text.sites first.Final.Crystal
             Text.course outcomes.Start first @ Text.constraints first.Final
             $"residuals over {paths.Length} crystals:" :: Text.residuals outcomes.Final
-            @ Text.completeness settings evaluations
+            @ Text.completeness evaluations
         ]
 
     Terminal.warn terminal (Diagnosis.unsupported settings evaluations outcomes.Final @ List.concat warnings)

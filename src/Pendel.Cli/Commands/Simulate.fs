@@ -12,10 +12,7 @@ let private print terminal (settings: Settings) (evaluation: Evaluation) =
     Terminal.print terminal ("" :: Outliers.text diagnosis)
     Terminal.print terminal ("" :: Text.model evaluation)
 
-    Terminal.print
-        terminal
-        ("" :: Text.residuals evaluation.Residuals
-         @ Text.completeness settings [ evaluation ])
+    Terminal.print terminal ("" :: Text.residuals evaluation.Residuals @ Text.completeness [ evaluation ])
 
     Terminal.warn terminal diagnosis.Warnings
 

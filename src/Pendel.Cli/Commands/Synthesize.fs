@@ -1,6 +1,7 @@
 /// `pendel synthesize`: noisy data of a known structure, with the truth beside them.
 module Pendel.Cli.SynthesizeCommand
 
+open System
 open System.Diagnostics
 open System.IO
 open Pendel.Crystallography
@@ -127,10 +128,21 @@ let run (terminal: Terminal) arguments (options: Map<string, string>) =
             let thickness =
                 ThicknessProfile.create profile (settings.ThicknessMin, settings.ThicknessMax) settings.Seed angles
 
-            let made =
-                Synthesis.synthesise settings threads conditions thickness crystal geometry
+            let unlessStopped (compute: unit -> 'T) =
+                let result = compute ()
 
-            made, Synthesis.atTruth settings threads crystal made)
+                if terminal.Stop.IsCancellationRequested then
+                    raise (
+                        OperationCanceledException
+                            "interrupted: data are written when they are complete, so there are none"
+                    )
+
+                result
+
+            let made =
+                unlessStopped (fun () -> Synthesis.synthesise settings threads conditions thickness crystal geometry)
+
+            made, unlessStopped (fun () -> Synthesis.atTruth settings threads crystal made))
 
     let record: Summary.Run =
         {

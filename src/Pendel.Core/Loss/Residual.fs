@@ -200,6 +200,15 @@ let pooledWR (frames: ScaledRows array) =
         / sum (fun r i _ -> r.Intensity[i])
     )
 
+/// The rows in units of `unit` in place of the data set's.
+let inUnits (unit: float) (rows: Rows) =
+    {
+        Intensity = rows.Intensity |> Array.map (fun i -> i / unit)
+        Weight = rows.Weight |> Array.map (fun w -> w * sqrt unit)
+        Observed = rows.Observed
+        JanaAmplitude = rows.JanaAmplitude |> Array.map (fun f -> f / sqrt unit)
+    }
+
 /// Rows of a frame, each counting once, on the scales that suit them best.
 let onOwnScale (rows: Rows) (calculated: float array) =
     let c = scale rows calculated

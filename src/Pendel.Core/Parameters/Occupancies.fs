@@ -9,8 +9,8 @@ open Pendel.Core.Riding
 
 let private scale = 0.1
 
-/// Farthest that two atoms of one site may be apart, Å: what files round.
-let private samePlace = 0.01
+/// Farthest that two atoms of one site may be apart, Å: their positions are refined apart.
+let private samePlace = 0.3
 
 /// The labels of a refined occupancy.
 let labels (refined: RefinedOccupancy) =

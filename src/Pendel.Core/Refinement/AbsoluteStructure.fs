@@ -97,7 +97,7 @@ let compare (given: ReflectionResult array) (inverted: ReflectionResult array) :
 /// The state that a refinement ended in, as the start of another problem.
 let private resumed settings threads experiment (outcome: Outcome) =
     let problem, initial =
-        Problem.create settings threads outcome.Final.Crystal experiment
+        Problem.create { settings with Occupancies = [] } threads outcome.Final.Crystal experiment
 
     let byFrame value =
         outcome.Final.Frames |> Array.map (fun f -> f.Id, value f) |> Map.ofArray

@@ -115,19 +115,30 @@ let lastChange (found: Found) truncation =
     |> Option.bind _.Change
 
 /// The simulation of a calculated size.
-let simulationAt (found: Found) size =
+let private simulationAt (found: Found) size =
     (found.Steps |> List.find (fun s -> s.Size = size)).Simulation
 
-/// The most converged of the calculated sizes: that with the most beams, and of those the one with the most orientations.
-let reference (found: Found) =
-    (found.Steps |> List.maxBy (fun s -> s.Simulation.Beams, s.Simulation.TiltCount)).Size
+/// An estimate of the truncation error of the size that was found: the root of the sum over settings of the squares of R by which the
+/// next step of each changes it, or the last step where the next one was not calculated.
+let truncationError (found: Found) =
+    let change (truncation, ending) =
+        match ending with
+        | Settled next -> next
+        | _ -> lastChange found truncation |> Option.defaultValue 0.0
 
-/// R of a size against the most converged one: the estimate of its truncation error. None for that one itself.
-let truncationError (found: Found) size =
-    if size = reference found then
-        None
-    else
-        Some(change (simulationAt found size) (simulationAt found (reference found)))
+    found.Endings |> List.sumBy (fun ending -> change ending ** 2.0) |> sqrt
+
+/// The same of the starting size, from its R against the size that was found.
+let truncationErrorOfStart (found: Found) =
+    let start = found.Steps.Head.Size
+
+    let apart =
+        if start = found.Size then
+            0.0
+        else
+            change (simulationAt found start) (simulationAt found found.Size)
+
+    sqrt (apart ** 2.0 + truncationError found ** 2.0)
 
 /// A search on its way.
 type private Way =

@@ -218,11 +218,26 @@ let private impossibleOccupancies (settings: Settings) (evaluation: Evaluation) 
                     $"the occupancy of {site.Label} is {site.Occupancy:F3}; from 0 to 1 is expected"
     ]
 
+/// R_free over R_work from which a warning says so.
+let private largestRatio = 2.0
+
+/// Held-out measurements that there are not, or that agree far worse than the others.
+let private overfitting (settings: Settings) (validation: Validation) =
+    let free, work = validation.HeldOut.WR, validation.Working.WR
+
+    [
+        if validation.HeldOut.MeasurementCount = 0 then
+            System.FormattableString.Invariant $"free, {settings.Free}, holds out no measurement: there is no R_free"
+        elif free > largestRatio * work then
+            System.FormattableString.Invariant
+                $"wR of the held-out measurements is {free / work:F1} times that of the others: orientations, thickness or structure fit noise"
+    ]
+
 /// What all data together do not support.
 ///
 /// - `r`: residuals over all data sets
 let unsupported (settings: Settings) (evaluations: Evaluation list) (r: Residuals) =
-    let completeness = Completeness.ofEvaluations settings evaluations
+    let completeness = Completeness.ofEvaluations evaluations
 
     [
         if r.ParameterCount >= r.UniqueMeasurementCount then
@@ -230,8 +245,9 @@ let unsupported (settings: Settings) (evaluations: Evaluation list) (r: Residual
 
         if completeness.Share < leastCompleteness then
             System.FormattableString.Invariant
-                $"only {completeness.Measured} of {completeness.Unique} symmetry-unique reflections up to {completeness.GMax} Å⁻¹ are measured: what lies along the missing directions is poorly determined"
+                $"only {completeness.Measured} of {completeness.Unique} symmetry-unique reflections up to {completeness.GMax:F2} Å⁻¹ are measured: what lies along the missing directions is poorly determined"
 
+        yield! r.Validation |> Option.map (overfitting settings) |> Option.defaultValue []
         yield! impossibleOccupancies settings evaluations.Head
     ]
 

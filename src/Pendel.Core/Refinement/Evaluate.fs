@@ -259,6 +259,25 @@ let private evaluation (calculated: Calculated) : Evaluation =
                 Array.append (reflectionResults false id rows) (free |> Array.collect (reflectionResults true id)))
     }
 
+/// A data set in units of its median frame scale, whatever the unit of its file: parts of the incident beam, by which the rows of
+/// several data sets compare.
+let private inBeamUnits (calculated: Calculated) =
+    let scales =
+        calculated.Working
+        |> Array.map (fun (_, f) -> f.Scale)
+        |> Array.filter (fun c -> c > 0.0)
+        |> Array.sort
+
+    if scales.Length = 0 then
+        calculated
+    else
+        let unit = scales[scales.Length / 2]
+
+        { calculated with
+            Working = calculated.Working |> Array.map (fun (id, f) -> id, FreeRows.inUnits unit f)
+            HeldOut = calculated.HeldOut |> Map.map (fun _ f -> FreeRows.inUnits unit f)
+        }
+
 let private evaluate hand (dataSets: DataSet array) : Evaluations =
     let calculated = dataSets |> DataSet.each (fun _ -> calculate hand)
     let each = calculated |> Array.map evaluation
@@ -268,7 +287,7 @@ let private evaluate hand (dataSets: DataSet array) : Evaluations =
         Residuals =
             match each with
             | [| one |] -> one.Residuals
-            | _ -> residuals calculated
+            | _ -> calculated |> Array.map inBeamUnits |> residuals
     }
 
 /// Evaluates data sets of one structure. A frame without a thickness is left out.

@@ -34,6 +34,14 @@ let heldOut (working: FrameRows) (plan: FramePlan) rows calculated =
         Calculated = calculated
     }
 
+/// The rows with intensities in units of `unit` in place of the data set's.
+let inUnits unit (frame: FrameRows) =
+    { frame with
+        Rows = Residual.inUnits unit frame.Rows
+        Scale = frame.Scale / unit
+        AmplitudeScale = frame.AmplitudeScale / sqrt unit
+    }
+
 /// Rows of the frames of a data set that count 1/m each, m the rows of their measurement.
 let private shared (frames: FrameRows array) : Residual.ScaledRows array =
     let repetitions =

@@ -36,6 +36,10 @@ let private restrained (problem: Problem) measurements : Tensor -> Tensor -> Ten
 /// parameters of the structure and of the thickness model.
 let private frameLosses (problem: Problem) (stage: Stage) : Tensor -> Tensor -> Tensor =
     let scored = Problem.scoredFrames stage
+
+    if scored.Length = 0 then
+        raise (System.ArgumentException ThicknessScan.nothingScored)
+
     let frames = [| for plan in stage.Model.Plan.Frames -> plan.Frame |]
     let noRotation = dsharp.zeros (3 * frames.Length)
 
@@ -70,7 +74,7 @@ let private lossOf (parts: (Problem * Stage * (Tensor -> Tensor)) array) : Tenso
 
     let losses =
         parts
-        |> Array.map (fun (problem, stage, place) ->
+        |> DataSet.each (fun _ (problem, stage, place) ->
             let frames = frameLosses problem stage
             fun (p: Tensor) -> frames p[.. structure - 1] (place p))
 

@@ -12,6 +12,7 @@ let problem (settings: Settings) threads crystal experiment =
         { settings with
             Orientation = Fixed
             Epochs = 0
+            Occupancies = []
         }
 
     Problem.create asItIs threads crystal experiment

@@ -103,9 +103,10 @@ public sealed class Planner
         if (errors > Array.MaxLength)
             return new(sizeof(double) * errors, near.Length);
         var lists = Lists(near, matrix, tilts);
-        var ofArcs = lists.Sum(l =>
-            (sizeof(int) * (long)l.Beams.Length + sizeof(double) * l.TiltCount) * l.Beams.Length
-        );
+        var ofArcs = lists.Sum(l => sizeof(double) * (long)l.TiltCount * l.Beams.Length);
+        var places = lists.Sum(l => sizeof(int) * (long)l.Beams.Length * l.Beams.Length);
+        if (places <= MostBytesOfPlaces)
+            ofArcs += places;
         return new(sizeof(double) * errors + DifferencePlaces.Bytes(near) + ofArcs, lists.Max(l => l.Beams.Length));
     }
 

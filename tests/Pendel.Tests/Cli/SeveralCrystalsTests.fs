@@ -163,12 +163,12 @@ let ``a data set of another crystal, one given twice and excluded frames are ref
 
         refused "exclude-frames" both [ "--exclude-frames"; "2" ]
         File.Copy(path "a.cif_pets", path "copy.cif_pets")
-        refused $"the data set is that of {path both[0]}" [ both[0]; "copy.cif_pets" ] []
+        refused $"measurements are those of {path both[0]}" [ both[0]; "copy.cif_pets" ] []
 
         withCell path 1.02
         let _, error = runs (refining path both "out" [])
         Assert.Contains($"warning: {path both[1]} _cell_length_a: found ", error)
-        Assert.Contains($"Å as in {path both[0]}: a difference of +2.00 %%", error)
+        Assert.Contains($"Å as in {path both[0]}, whose cell is used: a difference of +2.00 %%", error)
 
         withCell path 1.06
         refused "the limit is 5 %" both [ "--force" ])

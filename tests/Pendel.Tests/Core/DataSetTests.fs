@@ -1,6 +1,7 @@
 module Pendel.Tests.Core.DataSetTests
 
 open System
+open System.Collections.Immutable
 open Pendel.Crystallography
 open Pendel.Diffraction
 open Pendel.Tensors
@@ -95,6 +96,37 @@ let ``all crystals end with one structure and thicknesses of their own, and resi
     let history = outcomes.Each[0].History
     Assert.Equal(outcomes.Final.WRMean, history[history.Length - 61 + outcomes.Each[0].BestStep].WRMean, 12)
     Assert.Equal(outcomes.Start.WRMean, history[0].WRMean)
+
+[<Fact>]
+let ``residuals over several crystals do not depend on the units of their intensities`` () =
+    let quick =
+        { settings with
+            Orientation = Fixed
+            Epochs = 1
+            Cycles = 1
+        }
+
+    let first, second = data.Value[0], data.Value[1]
+
+    let inOtherUnits (frame: VirtualFrame) =
+        frame.WithObservations(
+            ImmutableArray.CreateRange
+                [
+                    for o in frame.Observations -> Observation(o.Hkl, 1e4 * o.Intensity, 1e4 * o.Su)
+                ]
+        )
+
+    let other =
+        second.WithFrames(second.Frames |> Seq.map inOtherUnits |> ImmutableArray.CreateRange)
+
+    let residuals second = (refine quick [ first; second ]).Final
+
+    let a, b = residuals second, residuals other
+    let alone = (refine quick [ first ]).Final
+    Assert.NotEqual(alone.Pooled.RFObs, b.Pooled.RFObs, 3)
+
+    for choose in [ _.Pooled.RFObs; _.Pooled.RFAll; _.Pooled.WRFAll ] do
+        Assert.Equal((choose a: float), choose b, 9)
 
 /// The cell, larger by a share in every direction.
 let private expanded share (cell: UnitCell) =

@@ -7,16 +7,12 @@ open Pendel.Core.Diagnosis
 open Pendel.Tests.Core.DataSets
 open Xunit
 
-/// Up to this |g| quartz has two unique reflections, of which the rows measure 1 0 0.
-let private settings =
-    { Settings.standard with
-        Selection = SelectionSettings(2.0, 0.01, 0.24, 0.9, 0.0015)
-    }
+let private settings = Settings.standard
 
 let private row frame h observed calculated =
     {
         FrameId = frame
-        Row = ScoredReflection(Observation(MillerIndex(h, frame - 1, 0), observed, 1.0), 0.0, 0.3, 0.0)
+        Row = ScoredReflection(Observation(MillerIndex(h, frame, 0), observed, 1.0), 0.0, 0.3, 0.0)
         Calculated = calculated
         Weight = 1.0
         IsObserved = true
@@ -91,12 +87,16 @@ let private causeOf change changeRows =
     Assert.Equal(4, outlier.Frame.Id)
     outlier.Cause
 
+/// The rows are those of one layer, so that most unique reflections lack; what else is warned of.
+let private otherWarnings (d: Diagnosis) =
+    d.Warnings |> List.filter (fun warning -> not (warning.StartsWith "only "))
+
 [<Fact>]
 let ``ordinary data have no outliers and no warnings`` () =
     let d = diagnose id asItIs
     Assert.Empty d.Frames
     Assert.Empty d.Measurements
-    Assert.Empty d.Warnings
+    Assert.Empty(otherWarnings d)
 
 [<Fact>]
 let ``the likely cause of an outlying frame is named`` () =
@@ -115,7 +115,7 @@ let ``the likely cause of an outlying frame is named`` () =
     let one (rows: ReflectionResult array) =
         Array.append [| row 4 1 500.0 300.0 |] (Array.tail rows)
 
-    Assert.Equal(OneReflection(MillerIndex(1, 3, 0)), causeOf id one)
+    Assert.Equal(OneReflection(MillerIndex(1, 4, 0)), causeOf id one)
 
 [<Fact>]
 let ``frames that wR_mean leaves out are listed, too`` () =
@@ -173,7 +173,10 @@ let ``held-out rows take no part in the diagnosis`` () =
 [<Fact>]
 let ``too many parameters and a thickness at its bound are warned of`` () =
     let only change parameters =
-        Assert.Single((Diagnosis.ofEvaluation settings (evaluation parameters change asItIs)).Warnings)
+        evaluation parameters change asItIs
+        |> Diagnosis.ofEvaluation settings
+        |> otherWarnings
+        |> Assert.Single
 
     Assert.Contains("144 parameters for 144 independent measurements", only id 144)
 
@@ -190,17 +193,15 @@ let ``too many parameters and a thickness at its bound are warned of`` () =
             ThicknessModel = ThicknessChoice.Kinematical
         }
 
-    Assert.Empty((Diagnosis.ofEvaluation kinematical (evaluation 20 thin asItIs)).Warnings)
+    evaluation 20 thin asItIs
+    |> Diagnosis.ofEvaluation kinematical
+    |> otherWarnings
+    |> Assert.Empty
 
 [<Fact>]
 let ``few of the unique reflections are warned of`` () =
-    let measured = evaluation 20 id asItIs
-
-    let warning =
-        Assert.Single((Diagnosis.ofEvaluation Settings.standard measured).Warnings)
-
-    Assert.StartsWith("only ", warning)
-    Assert.Contains("symmetry-unique reflections up to 2 Å⁻¹ are measured", warning)
+    let d = evaluation 20 id asItIs |> Diagnosis.ofEvaluation settings
+    Assert.Contains("symmetry-unique reflections up to", Assert.Single d.Warnings)
 
 [<Fact>]
 let ``excluded frames take no part, and one that the data lack is refused`` () =

@@ -350,7 +350,7 @@ let ``cells of structure and data may differ by 1 % silently and by 5 % with a w
     Assert.Empty(check (cell 5.04 90.5))
 
     Assert.Contains(
-        "x.cif _cell_length_a: found 5.1 Å, expected 5 Å as in x.cif_pets: a difference of +2.00 %",
+        "x.cif _cell_length_a: found 5.1 Å, expected 5 Å as in x.cif_pets, whose cell is used: a difference of +2.00 %",
         string (Assert.Single(check (cell 5.1 90.0)))
     )
 
