@@ -206,7 +206,7 @@ let usage =
 let folder, wanted =
     let choose name physics displacement =
         [
-            for sample in samples |> List.filter (fun s -> name |> Option.forall ((=) s.Name)) do
+            for sample in samples |> List.filter (fun s -> s.Name = name) do
                 for start in sample.Displacements do
                     if displacement |> Option.forall ((=) (fst start)) then
                         for p in physics -> sample, p, start
@@ -220,11 +220,11 @@ let folder, wanted =
 
     let folder, wanted =
         match fsi.CommandLineArgs |> Array.toList |> List.tail with
-        | [ folder ] -> folder, choose (Some "quartz") [ Exact; Authors ] None
-        | [ folder; sample ] -> folder, choose (Some sample) [ Exact; Authors ] None
-        | [ folder; sample; physics ] -> folder, choose (Some sample) (physicsOf physics) None
+        | [ folder ] -> folder, choose "quartz" [ Exact; Authors ] None
+        | [ folder; sample ] -> folder, choose sample [ Exact; Authors ] None
+        | [ folder; sample; physics ] -> folder, choose sample (physicsOf physics) None
         | [ folder; sample; physics; displacement ] ->
-            folder, choose (Some sample) (physicsOf physics) (Some(float displacement))
+            folder, choose sample (physicsOf physics) (Some(float displacement))
         | _ -> "", []
 
     if wanted.IsEmpty then
