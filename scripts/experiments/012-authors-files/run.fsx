@@ -169,12 +169,34 @@ let refine physics tilts (problem: Problem) (start: State) =
     let final = List.fold round start [ 0 .. rounds - 1 ]
     Evaluate.at problem planned final
 
-let run folder sample physics (displacement, displaced: string) =
-    let read (path: string) =
-        (StructureReader.Read(Path.Combine(folder, path))).Value
+let private structure folder (path: string) =
+    (StructureReader.Read(Path.Combine(folder, path))).Value
 
-    let data =
-        (PetsReader.Read(Path.Combine(folder, $"{sample.Name}/synthetic/{sample.Name}_paper_data.cif_pets"))).Value
+let private dataOf folder sample =
+    (PetsReader.Read(Path.Combine(folder, $"{sample.Name}/synthetic/{sample.Name}_paper_data.cif_pets"))).Value
+
+/// wR_mean of the truth, each frame at its best thickness: what refinements could reach if the physics were that of the data.
+let atTruth folder sample physics =
+    let problem, start =
+        Problem.create
+            { settings sample with
+                ThicknessMin = 50.0
+            }
+            Environment.ProcessorCount
+            (structure folder sample.Truth)
+            (dataOf folder sample)
+
+    let scan =
+        ThicknessScan.scan problem (stage physics sample.Tilts problem start) start.Structure
+
+    let wR = scan.WR |> Map.values |> Seq.averageBy Array.min
+    let name = $"{sample.Name} truth {string physics |> _.ToLowerInvariant()}"
+    printfn $"%s{name}: wR %.4f{wR}, each frame at its best thickness"
+    [ ($"{name} wR_mean", wR) ]
+
+let run folder sample physics (displacement, displaced: string) =
+    let read = structure folder
+    let data = dataOf folder sample
 
     let problem, start =
         Problem.create (settings sample) Environment.ProcessorCount (read displaced) data
@@ -201,7 +223,7 @@ let run folder sample physics (displacement, displaced: string) =
 
 let usage =
     "usage: dotnet fsi run.fsx DATA-FOLDER [SAMPLE [PHYSICS [DISPLACEMENT]]]\n"
-    + "SAMPLE: quartz, cspbbr3 or paracetamol; PHYSICS: exact or authors; DISPLACEMENT: 0.1 or 0.2"
+    + "SAMPLE: quartz, cspbbr3 or paracetamol; PHYSICS: exact or authors; DISPLACEMENT: 0.1, 0.2 or truth, which is not refined"
 
 let folder, wanted =
     let choose name physics displacement =
@@ -209,7 +231,13 @@ let folder, wanted =
             for sample in samples |> List.filter (fun s -> s.Name = name) do
                 for start in sample.Displacements do
                     if displacement |> Option.forall ((=) (fst start)) then
-                        for p in physics -> sample, p, start
+                        for p in physics -> sample, p, Some start
+        ]
+
+    let chooseTruth name physics =
+        [
+            for sample in samples |> List.filter (fun s -> s.Name = name) do
+                for p in physics -> sample, p, None
         ]
 
     let physicsOf =
@@ -221,6 +249,7 @@ let folder, wanted =
     let folder, wanted =
         match fsi.CommandLineArgs |> Array.toList |> List.tail with
         | [ folder ] -> folder, choose "quartz" [ Exact; Authors ] None
+        | [ folder; sample; physics; "truth" ] -> folder, chooseTruth sample (physicsOf physics)
         | [ folder; sample ] -> folder, choose sample [ Exact; Authors ] None
         | [ folder; sample; physics ] -> folder, choose sample (physicsOf physics) None
         | [ folder; sample; physics; displacement ] ->
@@ -237,5 +266,7 @@ Experiment.writeResult
     __SOURCE_DIRECTORY__
     [
         for sample, physics, start in wanted do
-            yield! run folder sample physics start
+            match start with
+            | Some start -> yield! run folder sample physics start
+            | None -> yield! atTruth folder sample physics
     ]

@@ -144,8 +144,11 @@ let private distanceSu
 
     sqrt (along Matrix3.Identity site + along image.Rotation other)
 
-/// Nearest images of two sites that are bonded: nearer than 1.25 times the sum of their covalent radii.
+/// Nearest images of two sites that are bonded: one of them no metal, nearer than 1.25 times the sum of their covalent radii.
 let private isBond (a: Element) (b: Element) distance =
+    let isMetal (e: Element) =
+        List.contains e.Symbol [ "Na"; "Al"; "Si"; "Cs"; "Pb" ]
+
     let radius (e: Element) =
         match e.Symbol with
         | "H" -> 0.31
@@ -160,7 +163,7 @@ let private isBond (a: Element) (b: Element) distance =
         | "Pb" -> 1.46
         | other -> failwith $"no radius of {other}"
 
-    distance < 1.25 * (radius a + radius b)
+    not (isMetal a && isMetal b) && distance < 1.25 * (radius a + radius b)
 
 /// Bonds between different sites, hydrogen left out, each pair of sites at its nearest images.
 let bonds (case: Case) =
