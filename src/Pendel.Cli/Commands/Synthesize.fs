@@ -79,6 +79,11 @@ let private files (path: string) crystal (synthetic: Synthesis.Synthetic) truth 
         ResultFile($"{stem}.truth.csv", Tables.expectedCounts synthetic.NoiseFree)
     ]
 
+/// Raises `OperationCanceledException` after an interruption.
+let private requireRunning (terminal: Terminal) =
+    if terminal.Stop.IsCancellationRequested then
+        raise (OperationCanceledException "interrupted: data are written when they are complete, so there are none")
+
 /// Synthesises data and writes them with their truth.
 ///
 /// Raises `UsageException`, `DataException` and `NumericalException`.
@@ -128,21 +133,13 @@ let run (terminal: Terminal) arguments (options: Map<string, string>) =
             let thickness =
                 ThicknessProfile.create profile (settings.ThicknessMin, settings.ThicknessMax) settings.Seed angles
 
-            let unlessStopped (compute: unit -> 'T) =
-                let result = compute ()
-
-                if terminal.Stop.IsCancellationRequested then
-                    raise (
-                        OperationCanceledException
-                            "interrupted: data are written when they are complete, so there are none"
-                    )
-
-                result
-
             let made =
-                unlessStopped (fun () -> Synthesis.synthesise settings threads conditions thickness crystal geometry)
+                Synthesis.synthesise settings threads conditions thickness crystal geometry
 
-            made, unlessStopped (fun () -> Synthesis.atTruth settings threads crystal made))
+            requireRunning terminal
+            let evaluation = Synthesis.atTruth settings threads crystal made
+            requireRunning terminal
+            made, evaluation)
 
     let record: Summary.Run =
         {

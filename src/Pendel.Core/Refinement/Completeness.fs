@@ -6,8 +6,8 @@ open System.Collections.Immutable
 open Pendel.Crystallography
 open Pendel.Diffraction
 
-/// Reflections up to the largest scored |g| that differ under the Laue class of the crystal; those that its centring forbids do not count, those
-/// that screw axes and glide planes forbid do, since multiple scattering excites them.
+/// Reflections up to the largest scored |g| that differ under the Laue class of the crystal; those that its centring forbids do
+/// not count, those that screw axes and glide planes forbid do, since multiple scattering excites them.
 type Completeness =
     {
         /// Largest scored |g|, Å⁻¹.
