@@ -50,6 +50,18 @@ let rows (scored: ScoredReflection seq) =
         JanaAmplitude = observations |> Array.map (fun o -> sqrt (max o.Intensity 0.0))
     }
 
+/// The chosen rows.
+let choose (isChosen: bool array) (rows: Rows) =
+    let chosen values =
+        Array.zip isChosen values |> Array.filter fst |> Array.map snd
+
+    {
+        Intensity = chosen rows.Intensity
+        Weight = chosen rows.Weight
+        Observed = chosen rows.Observed
+        JanaAmplitude = chosen rows.JanaAmplitude
+    }
+
 let private sumOf count term = Seq.sumBy term (seq { 0 .. count - 1 })
 
 /// Σw²oc / Σw²c²: the factor of c that minimises Σw²(o − c)²; 0 where nothing is calculated.
@@ -91,7 +103,7 @@ let wR (rows: Rows) (calculated: Tensor) : Tensor =
     sqrt ((difference * difference).sum() / (observed * observed).sum() + perfect)
 
 /// The value c that minimises Σ|F_o − cF_c|: the median of F_o/F_c with weights F_c.
-let private weightedMedian (observed: float array) (calculated: float array) =
+let weightedMedian (observed: float array) (calculated: float array) =
     let pairs =
         Array.zip observed calculated
         |> Array.filter (fun (_, f) -> f > 0.0)

@@ -1,6 +1,6 @@
-/// Least squares on one frame: residuals w(F_o − sF_c) with the scale projected out, against the orientation (three angles).
+/// Least squares on one frame: robust residuals of the amplitudes on their best scale, against the orientation (three angles).
 ///
-/// Objective: (wR_F/u)² + |ω|²/σ_ω² with u = 0.01, the relative uncertainty in the weights (CONVENTIONS, Orientation).
+/// Objective: Σρ/(u²Σw²F_o²) + |ω|²/σ_ω² with u = 0.01, the relative uncertainty in the weights (CONVENTIONS, Orientation).
 module Pendel.Core.FrameFit
 
 open System
@@ -39,11 +39,13 @@ let charged reference information objective : float =
     objective * max 1.0 (reference / information)
 
 /// Residuals of a frame as a function of its thickness and of any number of orientations, which are cheaper together: the squares
-/// of each add up to (wR_F/u)².
+/// of each add up to Σρ/(u²Σw²F_o²).
 type Residuals = float -> Vector3 array -> float array array
 
 /// The residuals of frame i of a model.
-let residuals (model: ForwardModel.ForwardModel) (table: PotentialTable) workspace i : Residuals =
+///
+/// - `k`: threshold of outliers, in units of w(F_o − sF_c); with infinity the squares add up to (wR_F/u)²
+let residuals k (model: ForwardModel.ForwardModel) (table: PotentialTable) workspace i : Residuals =
     let rows = model.Rows[i]
     let perWeight = 1.0 / (Residual.Instability * sqrt (Residual.information rows))
 
@@ -57,12 +59,7 @@ let residuals (model: ForwardModel.ForwardModel) (table: PotentialTable) workspa
             model.Plan.Frames[i]
             thickness
             rotations
-        |> Array.map (fun calculated ->
-            Array.map3
-                (fun w o k -> perWeight * w * (o - k))
-                rows.Weight
-                rows.JanaAmplitude
-                (Residual.scaledAmplitudes rows calculated))
+        |> Array.map (RobustResidual.residuals k rows >> Array.map ((*) perWeight))
 
 /// The residuals of the prior: three angles.
 let private expectations (prior: Prior) (state: FrameState) =

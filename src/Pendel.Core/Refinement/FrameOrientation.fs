@@ -37,17 +37,31 @@ let stepCount problem = startCount problem + 1
 /// Linearisations of one least-squares fit.
 let private iterations = 8
 
+/// What all searches of a stage share.
+type private Search =
+    {
+        Monitor: Monitor
+        Problem: Problem
+        /// Threshold of outliers, in units of w(F_o − sF_c).
+        Threshold: float
+        /// Information of each frame at the start of the stage, by id.
+        Reference: Map<int, float>
+    }
+
 /// Applies a function to the residuals, the prior and the present state of every frame that counts; results by frame id.
-let private perScored (problem: Problem) (stage: Stage) (state: State) compute =
+let private perScored (search: Search) (stage: Stage) (state: State) compute =
+    let problem = search.Problem
+
     let table =
         ForwardModel.tableOf stage.Model (Problem.potential problem stage (dsharp.tensor state.Structure))
 
     ForwardModel.perFrame stage.Model (fun workspace i ->
+        search.Monitor.Stop.ThrowIfCancellationRequested()
         let plan, rows = stage.Model.Plan.Frames[i], stage.Model.Rows[i]
 
         match Map.tryFind plan.Frame.Id state.Thickness with
         | Some t when Residual.isScored rows ->
-            let evaluate = FrameFit.residuals stage.Model table workspace i
+            let evaluate = FrameFit.residuals search.Threshold stage.Model table workspace i
 
             let here =
                 {
@@ -61,8 +75,8 @@ let private perScored (problem: Problem) (stage: Stage) (state: State) compute =
     |> Map.ofArray
 
 /// The correction of each frame after a search with a frame-wise method, by id.
-let private search (problem: Problem) (stage: Stage) (state: State) method =
-    perScored problem stage state (fun i evaluate prior here ->
+let private corrections search (stage: Stage) (state: State) method =
+    perScored search stage state (fun i evaluate prior here ->
         let found: FrameState = method evaluate prior here
         stage.Model.Plan.Frames[i].Correction + found.Rotation)
 
@@ -74,14 +88,14 @@ let private information (stage: Stage) : Map<int, float> =
         stage.Model.Rows
     |> Map.ofSeq
 
-/// The objective of each frame in the orientation of its plan, on the rows that this selects, with the information lost against a
-/// reference.
-let private objectives (problem: Problem) reference (state: State) (stage: Stage) =
-    perScored problem stage state (fun i evaluate prior here ->
+/// The objective of each frame in the orientation of its plan, on the rows that this selects, with the information lost against
+/// the reference.
+let private objectives search (state: State) (stage: Stage) =
+    perScored search stage state (fun i evaluate prior here ->
         let own = Residual.information stage.Model.Rows[i]
 
         let complete =
-            reference
+            search.Reference
             |> Map.tryFind stage.Model.Plan.Frames[i].Frame.Id
             |> Option.defaultValue own
 
@@ -94,6 +108,20 @@ let private planAt (problem: Problem) (state: State) (corrections: Map<int, Vect
     |> ImmutableArray.CreateRange
     |> Problem.plan problem { state with Corrections = corrections }
 
+/// The threshold of outliers at a state: that of the observed rows of all frames, by a search without one.
+let private threshold search (stage: Stage) (state: State) =
+    perScored search stage state (fun i evaluate _ here ->
+        let rows = stage.Model.Rows[i]
+        let unit = Residual.Instability * sqrt (Residual.information rows)
+
+        evaluate here.Thickness [| here.Rotation |]
+        |> Array.head
+        |> Array.mapi (fun row r -> if rows.Observed[row] then Some(abs (unit * r)) else None)
+        |> Array.choose id)
+    |> Map.values
+    |> Seq.concat
+    |> RobustResidual.threshold
+
 /// A state with the objectives of its frames.
 type private Stand =
     {
@@ -102,11 +130,9 @@ type private Stand =
     }
 
 /// Least squares of the frames of a stage from the orientations of its plan; kept where they lower the objective.
-let private attempt (problem: Problem) reference method (stand: Stand) (stage: Stage) =
-    let found = search problem stage stand.State method
-
-    let own =
-        objectives problem reference stand.State (planAt problem stand.State found)
+let private attempt search method (stand: Stand) (stage: Stage) =
+    let found = corrections search stage stand.State method
+    let own = objectives search stand.State (planAt search.Problem stand.State found)
 
     let keep (stand: Stand) id correction =
         match Map.tryFind id stand.Objectives, Map.tryFind id own with
@@ -123,43 +149,57 @@ let private attempt (problem: Problem) reference method (stand: Stand) (stage: S
     Map.fold keep stand found
 
 /// Other orientations from which the search of each frame starts, the most promising first.
-let private starts (problem: Problem) reference (state: State) =
-    if isPrecession problem then
-        problem.Experiment.Frames
+let private starts search (state: State) =
+    let frames = search.Problem.Experiment.Frames
+
+    if isPrecession search.Problem then
+        frames
         |> Seq.map (fun f -> f.Id, turns |> Array.map ((+) (correctionOf state f)))
         |> Map.ofSeq
     else
-        OrientationMap.minima problem reference state problem.Experiment.Frames
+        OrientationMap.minima search.Threshold search.Problem search.Reference state frames
+
+/// How least squares of a frame go.
+let private methodOf (settings: Settings) =
+    match settings.Orientation with
+    | NelderMead -> FrameFit.nelderMead
+    | Hexagonal -> FrameFit.hexagonal
+    | _ -> fun evaluate prior -> FrameFit.fit evaluate prior iterations
 
 /// Refines the orientations of all frames at the present structure and thickness.
 ///
 /// - `thorough`: search from the minima of the maps, too
 let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
     let present = Problem.plan problem state problem.Experiment.Frames
-    let reference = information present
 
-    let method =
-        match problem.Settings.Orientation with
-        | NelderMead -> FrameFit.nelderMead
-        | Hexagonal -> FrameFit.hexagonal
-        | _ -> fun evaluate prior -> FrameFit.fit evaluate prior iterations
+    let unlimited =
+        {
+            Monitor = monitor
+            Problem = problem
+            Threshold = infinity
+            Reference = information present
+        }
+
+    let search =
+        { unlimited with
+            Threshold = threshold unlimited present state
+        }
 
     let step number stand stage =
-        monitor.Stop.ThrowIfCancellationRequested()
-        let next = attempt problem reference method stand stage
+        let next = attempt search (methodOf problem.Settings) stand stage
         monitor.Report(Advanced(StageName.FrameOrientation, number, None))
         next
 
     let start =
         {
             State = state
-            Objectives = objectives problem reference state present
+            Objectives = objectives search state present
         }
 
     let refined = step 1 start present
 
     if thorough then
-        let starts = starts problem reference state
+        let starts = starts search state
 
         let ranked rank =
             starts

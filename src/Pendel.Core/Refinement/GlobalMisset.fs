@@ -30,18 +30,19 @@ type private Share =
     }
 
 /// The shares of the scored frames at a state, on the rows that it selects.
-let private shares (problem: Problem) (state: State) : Share array =
+let private shares (monitor: Monitor) (problem: Problem) (state: State) : Share array =
     let stage = Problem.plan problem state problem.Experiment.Frames
 
     let table =
         ForwardModel.tableOf stage.Model (Problem.potential problem stage (dsharp.tensor state.Structure))
 
     let frame workspace i =
+        monitor.Stop.ThrowIfCancellationRequested()
         let plan = stage.Model.Plan.Frames[i]
 
         match Map.tryFind plan.Frame.Id state.Thickness with
         | Some t when Residual.isScored stage.Model.Rows[i] ->
-            let evaluate = FrameFit.residuals stage.Model table workspace i
+            let evaluate = FrameFit.residuals infinity stage.Model table workspace i
 
             let turn = goniometer plan.Frame
             let turned axis = FrameFit.angleStep * turn.Column axis
@@ -90,11 +91,9 @@ let private step (shares: Share array) =
 /// if none does.
 let run (monitor: Monitor) (problem: Problem) (state: State) : State =
     monitor.Report(Started(StageName.GlobalMisset, steps))
-    let start = shares problem state
+    let start = shares monitor problem state
 
     let rec shorten (state: State) least (shift: Vector3) remaining =
-        monitor.Stop.ThrowIfCancellationRequested()
-
         let next =
             { state with
                 Misset = state.Misset + shift
@@ -104,7 +103,7 @@ let run (monitor: Monitor) (problem: Problem) (state: State) : State =
             if next.Misset.Length > farthest then
                 [||]
             else
-                shares problem next
+                shares monitor problem next
 
         let reached = value start found
 

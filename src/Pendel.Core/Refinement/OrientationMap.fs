@@ -115,30 +115,30 @@ let private integrated grid (curves: float array array) =
                 grid.Share * (before[x][g] + after[x][g])
                 + (1.0 - 2.0 * grid.Share) * here[x][g])))
 
-/// (wR_F/u)² on chosen rows, and their information: wR_F² = 1 − B²/AC with A = Σw²F_o², B = Σw²F_oF_c, C = Σw²F_c².
-let private misfit (rows: Residual.Rows) (isChosen: bool array) (calculated: float array) =
-    let mutable a = 0.0
-    let mutable b = 0.0
-    let mutable c = 0.0
-    let mutable count = 0
+/// Σρ/(u²Σw²F_o²) on chosen rows, and their information Σw²F_o².
+let private misfit k (rows: Residual.Rows) (isChosen: bool array) (calculated: float array) =
+    let chosen = Residual.choose isChosen rows
+    let information = Residual.information chosen
 
-    for i in 0 .. calculated.Length - 1 do
-        if isChosen[i] then
-            let w = rows.Weight[i] * rows.Weight[i]
-            // differences of sums may be negative by rounding
-            let o, k = rows.JanaAmplitude[i], sqrt (max 0.0 calculated[i])
-            a <- a + w * o * o
-            b <- b + w * o * k
-            c <- c + w * k * k
-            count <- count + 1
-
-    if count < 3 || a = 0.0 || c = 0.0 then
-        struct (infinity, a)
+    if chosen.Weight.Length < 3 || information = 0.0 then
+        struct (infinity, information)
     else
-        struct ((1.0 - b * b / (a * c)) / Residual.Instability ** 2.0, a)
+        let kept = Array.zip isChosen calculated |> Array.filter fst |> Array.map snd
+        let squares = RobustResidual.residuals k chosen kept |> Array.sumBy (fun r -> r * r)
+        struct (squares / (Residual.Instability ** 2.0 * information), information)
 
 /// The minima of the objective of a frame, the best first: corrections.
-let private minimaOf (problem: Problem) (state: State) (reference: float) grid (plan: FramePlan) rows thickness curves =
+let private minimaOf
+    k
+    (problem: Problem)
+    (state: State)
+    (reference: float)
+    grid
+    (plan: FramePlan)
+    rows
+    thickness
+    curves
+    =
     let calculated: float array array array = integrated grid curves
     let prior = FrameFit.priorOf problem.Settings state plan
 
@@ -166,7 +166,7 @@ let private minimaOf (problem: Problem) (state: State) (reference: float) grid (
                 |> Seq.toArray
 
             let struct (misfit, information) =
-                misfit rows isChosen (calculated[y].[x]: float array)
+                misfit k rows isChosen (calculated[y].[x]: float array)
 
             misfit
             + FrameFit.penalty
@@ -209,8 +209,9 @@ let private together = 2
 
 /// The minima of every frame's objective around its present orientation, the best first: corrections by frame id.
 ///
+/// - `k`: threshold of outliers, in units of w(F_o − sF_c)
 /// - `reference`: information of each frame that counts as complete
-let minima (problem: Problem) (reference: Map<int, float>) (state: State) (frames: ImmutableArray<VirtualFrame>) =
+let minima k (problem: Problem) (reference: Map<int, float>) (state: State) (frames: ImmutableArray<VirtualFrame>) =
     let grid (frame: VirtualFrame) =
         let curve = Problem.curve problem state frame
         gridOf curve.SemiAngle curve.Count curve.Mosaicity.Perpendicular
@@ -233,7 +234,7 @@ let minima (problem: Problem) (reference: Map<int, float>) (state: State) (frame
                 let curves =
                     FrameModel.rockingCurves workspace problem.WaveNumber model.Precision table plan t
 
-                Some(id, minimaOf problem state reference (grid plan.Frame) plan model.Rows[i] t curves)
+                Some(id, minimaOf k problem state reference (grid plan.Frame) plan model.Rows[i] t curves)
             | _ -> None)
         |> Array.choose id
 

@@ -85,10 +85,8 @@ let nothingScored =
     "after selection no frame has three reflections, one of them above its noise; expected observed reflections within \
      scored-gmax, rsg and dsg"
 
-/// Scans the frames of a stage in the orientations of its plan.
-///
-/// Raises `ArgumentException` if no frame of the stage counts.
-let scan (problem: Problem) (stage: Stage) (q: float array) : Scan =
+/// `scan`, which a monitor may interrupt.
+let private scanned (monitor: Monitor) (problem: Problem) (stage: Stage) (q: float array) : Scan =
     let thicknesses = grid problem.Settings
     let model = stage.Model
 
@@ -98,6 +96,7 @@ let scan (problem: Problem) (stage: Stage) (q: float array) : Scan =
     let average = averaging (Problem.thicknessDistribution problem) thicknesses
 
     let frame workspace i =
+        monitor.Stop.ThrowIfCancellationRequested()
         let plan, rows = model.Plan.Frames[i], model.Rows[i]
 
         if Residual.isScored rows then
@@ -116,6 +115,11 @@ let scan (problem: Problem) (stage: Stage) (q: float array) : Scan =
         Thicknesses = thicknesses
         WR = Map.ofArray scanned
     }
+
+/// Scans the frames of a stage in the orientations of its plan.
+///
+/// Raises `ArgumentException` if no frame of the stage counts.
+let scan = scanned Monitor.silent
 
 /// The path of least cost: for each frame its place in the grid.
 ///
@@ -155,15 +159,13 @@ let run (monitor: Monitor) (problem: Problem) (state: State) (offsets: float arr
     monitor.Report(Started(StageName.ThicknessScan, offsets.Length))
 
     let scanAt step offset =
-        monitor.Stop.ThrowIfCancellationRequested()
-
         let tilted =
             { state with
                 Misset = Vector3(Angle.Radians offset, 0.0, 0.0)
             }
 
         let result =
-            scan problem (Problem.plan problem tilted problem.Experiment.Frames) state.Structure
+            scanned monitor problem (Problem.plan problem tilted problem.Experiment.Frames) state.Structure
 
         monitor.Report(Advanced(StageName.ThicknessScan, step + 1, None))
         result

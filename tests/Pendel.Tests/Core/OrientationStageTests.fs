@@ -20,8 +20,12 @@ let private settings =
 let private degree = Math.PI / 180.0
 let private experiment = geometry quartz.Cell [ -40.0; -20.0; 5.0; 25.0; 45.0 ]
 
-/// The state that made the rows of five frames from their own plans, and the residuals of each frame.
-let private target =
+/// The state that made the rows of frames from their own plans, and the residuals of each frame.
+///
+/// - `k`: threshold of outliers
+/// - `su`: of every row, whose intensities are up to 10⁶ times the fraction of the beam
+/// - `spoil`: what becomes of the intensities of a frame
+let private targetOf k su (spoil: float seq -> float seq) =
     lazy
         (let truth =
             {
@@ -44,16 +48,23 @@ let private target =
                  for plan, values in Seq.zip stage.Model.Plan.Frames calculated ->
                      Seq.map2
                          (fun (r: ScoredReflection) i ->
-                             ScoredReflection(Observation(r.Observation.Hkl, 1e6 * i, 300.0), 0.0, 0.0, 1.0))
+                             ScoredReflection(Observation(r.Observation.Hkl, 1e6 * i, su), 0.0, 0.0, 1.0))
                          plan.Scored
-                         values
+                         (spoil values)
                      |> Residual.rows
              |]
 
          let model = { stage.Model with Rows = rows }
          let table = ForwardModel.tableOf stage.Model potential
          // the first has eight rows only, which another orientation fits as well
-         truth, [ for i in 1..4 -> FrameFit.residuals model table (Workspace()) i ])
+         truth, [ for i in 1..4 -> FrameFit.residuals k model table (Workspace()) i ])
+
+let private target = targetOf infinity 300.0 id
+
+/// The strongest row measured at half.
+let private spoilt (values: float seq) =
+    let strongest = Seq.max values
+    values |> Seq.map (fun i -> if i = strongest then 0.5 * i else i)
 
 let private prior: FrameFit.Prior =
     {
@@ -77,6 +88,25 @@ let ``least squares find the orientation that made the rows of a frame`` () =
         let found = FrameFit.fit residuals prior 20 start
         Assert.InRange((found.Rotation - truth.Rotation).Length, 0.0, 1e-6)
         Assert.Equal(400.0, found.Thickness)
+
+[<Fact>]
+let ``a row that is measured at half turns least squares away, but not those of robust residuals`` () =
+    let likely = { prior with Rotation = 0.3 * degree }
+
+    let off k =
+        let truth, frames = (targetOf k 30.0 spoilt).Value
+
+        [
+            for residuals in frames ->
+                ((FrameFit.fit residuals likely 20 start).Rotation - truth.Rotation).Length
+                / degree
+        ]
+
+    // the last has twelve rows, which another orientation fits but for one
+    let robust, squares = List.take 3 (off 5.0), List.take 3 (off infinity)
+    Assert.All(robust, (fun angle -> Assert.InRange(angle, 0.0, 0.03)))
+    Assert.InRange(List.max squares, 0.3, 1.2)
+    Assert.All(List.zip robust squares, (fun (robust, squares) -> Assert.True(robust < squares)))
 
 [<Fact>]
 let ``Nelder and Mead's search finds the orientation too, and keeps its best when it runs out of evaluations`` () =
@@ -228,7 +258,7 @@ let ``one of the three best minima of a frame's map lies within its steps of the
             frames
 
     let reference = Map [ (3, Residual.information atTurn.Model.Rows[0]) ]
-    let found = OrientationMap.minima problem reference state frames
+    let found = OrientationMap.minima infinity problem reference state frames
 
     // tilts are 2°/24 apart, the turns about y 0.05°
     let isNear (correction: Vector3) =
