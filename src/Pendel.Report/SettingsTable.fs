@@ -127,7 +127,7 @@ let private rocking =
         tilts
         mosaicity
             "mosaicity"
-            "spread of the mosaic blocks perpendicular to the rocking axis, degrees: auto is the data file's"
+            "spread of the mosaic blocks perpendicular to the rocking axis, degrees: auto is the data file's, and 0 in a precession"
             _.Mosaicity
             (fun x s -> { s with Mosaicity = x })
         mosaicity

@@ -50,16 +50,13 @@ let rows (scored: ScoredReflection seq) =
         JanaAmplitude = observations |> Array.map (fun o -> sqrt (max o.Intensity 0.0))
     }
 
-/// The chosen rows.
-let choose (isChosen: bool array) (rows: Rows) =
-    let chosen values =
-        Array.zip isChosen values |> Array.filter fst |> Array.map snd
-
+/// The rows at some places.
+let choose (places: int array) (rows: Rows) =
     {
-        Intensity = chosen rows.Intensity
-        Weight = chosen rows.Weight
-        Observed = chosen rows.Observed
-        JanaAmplitude = chosen rows.JanaAmplitude
+        Intensity = places |> Array.map (Array.get rows.Intensity)
+        Weight = places |> Array.map (Array.get rows.Weight)
+        Observed = places |> Array.map (Array.get rows.Observed)
+        JanaAmplitude = places |> Array.map (Array.get rows.JanaAmplitude)
     }
 
 let private sumOf count term = Seq.sumBy term (seq { 0 .. count - 1 })

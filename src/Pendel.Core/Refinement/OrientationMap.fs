@@ -115,16 +115,20 @@ let private integrated grid (curves: float array array) =
                 grid.Share * (before[x][g] + after[x][g])
                 + (1.0 - 2.0 * grid.Share) * here[x][g])))
 
-/// Σρ/(u²Σw²F_o²) on chosen rows, and their information Σw²F_o².
-let private misfit k (rows: Residual.Rows) (isChosen: bool array) (calculated: float array) =
-    let chosen = Residual.choose isChosen rows
+/// Σρ/(u²Σw²F_o²) on the rows at some places, and their information Σw²F_o².
+let private misfit k (rows: Residual.Rows) (places: int array) (calculated: float array) =
+    let chosen = Residual.choose places rows
     let information = Residual.information chosen
 
-    if chosen.Weight.Length < 3 || information = 0.0 then
+    if places.Length < 3 || information = 0.0 then
         struct (infinity, information)
     else
-        let kept = Array.zip isChosen calculated |> Array.filter fst |> Array.map snd
-        let squares = RobustResidual.residuals k chosen kept |> Array.sumBy (fun r -> r * r)
+        let squares =
+            places
+            |> Array.map (Array.get calculated)
+            |> RobustResidual.residuals k chosen
+            |> Array.sumBy (fun r -> r * r)
+
         struct (squares / (Residual.Instability ** 2.0 * information), information)
 
 /// The minima of the objective of a frame, the best first: corrections.
@@ -153,20 +157,23 @@ let private minimaOf
         else
             let matrix = Matrix3.Rotation turn * plan.Matrix
 
-            let isChosen =
-                plan.Scored
-                |> Seq.map (fun r ->
-                    ReflectionFilter.IsScored(
-                        matrix * r.Observation.Hkl.ToVector(),
-                        problem.WaveNumber,
-                        plan.SemiAngle,
-                        problem.Settings.Selection,
-                        problem.Geometry.Geometry
-                    ))
-                |> Seq.toArray
+            let places =
+                [|
+                    for i in 0 .. plan.Scored.Length - 1 do
+                        if
+                            ReflectionFilter.IsScored(
+                                matrix * plan.Scored[i].Observation.Hkl.ToVector(),
+                                problem.WaveNumber,
+                                plan.SemiAngle,
+                                problem.Settings.Selection,
+                                problem.Geometry.Geometry
+                            )
+                        then
+                            i
+                |]
 
             let struct (misfit, information) =
-                misfit k rows isChosen (calculated[y].[x]: float array)
+                misfit k rows places (calculated[y].[x]: float array)
 
             misfit
             + FrameFit.penalty

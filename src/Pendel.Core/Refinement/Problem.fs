@@ -65,14 +65,16 @@ let private geometryOf (settings: Settings) (experiment: Experiment) =
 /// Width from which a refinement starts that the data file says nothing of, degrees.
 let private usualMosaicity = 0.1
 
-/// The mosaicity before any refinement.
-let private initialMosaicity (settings: Settings) (experiment: Experiment) : Rocking.Mosaicity =
+/// The mosaicity before any refinement. A precession takes none from the data file: its blocks are absorbed by the cone
+/// (CONVENTIONS, Rocking).
+let private initialMosaicity (settings: Settings) (experiment: Experiment) geometry : Rocking.Mosaicity =
     let stated = Option.ofNullable experiment.Mosaicity |> Option.defaultValue 0.0
 
     let radians setting =
         Angle.Radians(
             match setting with
             | Degrees sigma -> sigma
+            | FromData when geometry = CollectionGeometry.Precession -> 0.0
             | FromData -> stated
             | Refined -> if stated > 0.0 then stated else usualMosaicity
         )
@@ -166,7 +168,7 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
         Corrections = Map.empty
         Drift = Map.empty
         Thickness = Map.empty
-        Mosaicity = initialMosaicity settings experiment
+        Mosaicity = initialMosaicity settings experiment geometry.Geometry
         ThicknessParameters = None
     }
 
