@@ -43,13 +43,14 @@ let cases =
             case name "cspbbr3/cspbbr3.cif" "cspbbr3/cspbbr3.cif_pets" options
 
         cspbbr3 "" "cspbbr3"
-        cspbbr3 "--absorption tds" "cspbbr3-absorption"
+        cspbbr3 "--rsg 0.66" "cspbbr3-rsg"
+        cspbbr3 "--rsg 0.66 --absorption tds" "cspbbr3-absorption"
 
         case
             "paracetamol"
             "paracetamol/paracetamol.cif"
             "paracetamol/paracetamol.cif_pets"
-            "--thickness-range 100..1000"
+            "--thickness-range 100..1200 --tilts 140"
 
         case "albite" "albite/jana2006_albite.cif" "albite/albite.cif_pets" "--thickness-range 100..1000"
         case "lta" "lta/lta.cif" "lta/lta.cif_pets" $"--thickness-range 100..1000 {free} 0"

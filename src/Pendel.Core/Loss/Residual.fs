@@ -101,22 +101,27 @@ let wR (rows: Rows) (calculated: Tensor) : Tensor =
 
 /// The value c that minimises Σ|F_o − cF_c|: the median of F_o/F_c with weights F_c.
 let weightedMedian (observed: float array) (calculated: float array) =
-    let pairs =
-        Array.zip observed calculated
-        |> Array.filter (fun (_, f) -> f > 0.0)
-        |> Array.sortBy (fun (o, f) -> o / f)
+    let places =
+        [|
+            for i in 0 .. calculated.Length - 1 do
+                if calculated[i] > 0.0 then
+                    i
+        |]
 
-    let half = 0.5 * Array.sumBy snd pairs
+    let ratios = places |> Array.map (fun i -> observed[i] / calculated[i])
+    let weights = places |> Array.map (Array.get calculated)
+    System.Array.Sort(ratios, weights)
+    let half = 0.5 * Array.sum weights
 
     let rec walk i sum =
-        let o, f = pairs[i]
+        let sum = sum + weights[i]
 
-        if sum + f >= half || i = pairs.Length - 1 then
-            o / f
+        if sum >= half || i = ratios.Length - 1 then
+            ratios[i]
         else
-            walk (i + 1) (sum + f)
+            walk (i + 1) sum
 
-    if pairs.Length = 0 then 0.0 else walk 0 0.0
+    if ratios.Length = 0 then 0.0 else walk 0 0.0
 
 /// R_obs = Σ|F_o − cF_c| / ΣF_o over rows above 3σ, with its own best scale; None with fewer than two such rows.
 let rObserved (rows: Rows) (calculated: float array) =

@@ -18,8 +18,8 @@ let private scale k (rows: Residual.Rows) (amplitude: float array) =
 
         for i in 0 .. amplitude.Length - 1 do
             let w, o, f = rows.Weight[i], rows.JanaAmplitude[i], amplitude[i]
-            let r = w * (o - s * f)
-            let weight = w * w / (1.0 + (r / k) ** 2.0)
+            let x = w * (o - s * f) / k
+            let weight = w * w / (1.0 + x * x)
             observed <- observed + weight * o * f
             calculated <- calculated + weight * f * f
 
@@ -39,10 +39,12 @@ let residuals k (rows: Residual.Rows) (calculated: float array) : float array =
         (fun w o f ->
             let r = w * (o - s * f)
 
+            let x = r / k
+
             if Double.IsInfinity k then
                 r
             else
-                float (sign r) * k * sqrt (log (1.0 + (r / k) ** 2.0)))
+                float (sign r) * k * sqrt (log (1.0 + x * x)))
         rows.Weight
         rows.JanaAmplitude
         amplitude
