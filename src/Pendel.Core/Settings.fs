@@ -31,6 +31,8 @@ type Absorption =
 type OrientationMethod =
     /// Gauss–Newton on three angles with the scale.
     | Gradient
+    /// The same with robust residuals: rows that are far off count little.
+    | Robust
     /// Nelder–Mead on three angles.
     | NelderMead
     /// Two angles on a hexagon that shrinks.

@@ -289,6 +289,7 @@ let private refinement =
             "how the orientation of each frame is refined"
             [
                 "gradient", Gradient
+                "robust", Robust
                 "nelder-mead", NelderMead
                 "hexagonal", Hexagonal
                 "none", Fixed

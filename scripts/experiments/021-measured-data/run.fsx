@@ -37,20 +37,19 @@ let cases =
         quartz "" "quartz"
 
         for seed in 0..2 do
-            quartz $"{free} {seed}" $"quartz-free-{seed}"
+            quartz $"--orientation robust {free} {seed}" $"quartz-free-{seed}"
 
         let cspbbr3 options name =
             case name "cspbbr3/cspbbr3.cif" "cspbbr3/cspbbr3.cif_pets" options
 
         cspbbr3 "" "cspbbr3"
-        cspbbr3 "--rsg 0.66" "cspbbr3-rsg"
-        cspbbr3 "--rsg 0.66 --absorption tds" "cspbbr3-absorption"
+        cspbbr3 "--absorption tds --rsg 0.66 --orientation robust" "cspbbr3-absorption"
 
         case
             "paracetamol"
             "paracetamol/paracetamol.cif"
             "paracetamol/paracetamol.cif_pets"
-            "--thickness-range 100..1200 --tilts 140"
+            "--thickness-range 100..1200 --tilts 140 --orientation robust"
 
         case "albite" "albite/jana2006_albite.cif" "albite/albite.cif_pets" "--thickness-range 100..1000"
         case "lta" "lta/lta.cif" "lta/lta.cif_pets" $"--thickness-range 100..1000 {free} 0"

@@ -4,7 +4,6 @@
 /// minimises Σρ. Source: Holland & Welsch (1977), doi 10.1080/03610927708827533.
 module Pendel.Core.RobustResidual
 
-open System
 open MathNet.Numerics.Statistics
 
 /// Rounds of reweighting, which fix the scale to about 10⁻⁶ where most rows agree.
@@ -29,7 +28,7 @@ let private scale k (rows: Residual.Rows) (amplitude: float array) =
 
 /// The residuals of a frame, dimensionless.
 ///
-/// - `k`: threshold, in units of r; infinity for least squares
+/// - `k`: threshold, in units of r
 /// - `calculated`: I_c of the frame's rows
 let residuals k (rows: Residual.Rows) (calculated: float array) : float array =
     let amplitude = Residual.amplitudesOn 1.0 calculated
@@ -40,11 +39,7 @@ let residuals k (rows: Residual.Rows) (calculated: float array) : float array =
             let r = w * (o - s * f)
 
             let x = r / k
-
-            if Double.IsInfinity k then
-                r
-            else
-                float (sign r) * k * sqrt (log (1.0 + x * x)))
+            float (sign r) * k * sqrt (log (1.0 + x * x)))
         rows.Weight
         rows.JanaAmplitude
         amplitude

@@ -1,6 +1,7 @@
-/// Least squares on one frame: robust residuals of the amplitudes on their best scale, against the orientation (three angles).
+/// Least squares on one frame: residuals w(F_o − sF_c) on their best scale, robust ones on request, against the orientation (three
+/// angles).
 ///
-/// Objective: Σρ/(u²Σw²F_o²) + |ω|²/σ_ω² with u = 0.01, the relative uncertainty in the weights (CONVENTIONS, Orientation).
+/// Objective: (wR_F/u)², or Σρ/(u²Σw²F_o²), + |ω|²/σ_ω² with u = 0.01, the relative uncertainty in the weights (CONVENTIONS, Orientation).
 module Pendel.Core.FrameFit
 
 open System
@@ -39,15 +40,25 @@ let charged reference information objective : float =
     objective * max 1.0 (reference / information)
 
 /// Residuals of a frame as a function of its thickness and of any number of orientations, which are cheaper together: the squares
-/// of each add up to Σρ/(u²Σw²F_o²).
+/// of each add up to (wR_F/u)² or Σρ/(u²Σw²F_o²).
 type Residuals = float -> Vector3 array -> float array array
 
 /// The residuals of frame i of a model.
 ///
-/// - `k`: threshold of outliers, in units of w(F_o − sF_c); with infinity the squares add up to (wR_F/u)²
-let residuals k (model: ForwardModel.ForwardModel) (table: PotentialTable) workspace i : Residuals =
+/// - `threshold`: of outliers, in units of w(F_o − sF_c), where the residuals are robust; None: their squares add up to (wR_F/u)²
+let residuals threshold (model: ForwardModel.ForwardModel) (table: PotentialTable) workspace i : Residuals =
     let rows = model.Rows[i]
     let perWeight = 1.0 / (Residual.Instability * sqrt (Residual.information rows))
+
+    let ofIntensities calculated =
+        match threshold with
+        | Some k -> RobustResidual.residuals k rows calculated |> Array.map ((*) perWeight)
+        | None ->
+            Array.map3
+                (fun w o k -> perWeight * w * (o - k))
+                rows.Weight
+                rows.JanaAmplitude
+                (Residual.scaledAmplitudes rows calculated)
 
     fun thickness rotations ->
         FrameModel.intensitiesAt
@@ -59,7 +70,7 @@ let residuals k (model: ForwardModel.ForwardModel) (table: PotentialTable) works
             model.Plan.Frames[i]
             thickness
             rotations
-        |> Array.map (RobustResidual.residuals k rows >> Array.map ((*) perWeight))
+        |> Array.map ofIntensities
 
 /// The residuals of the prior: three angles.
 let private expectations (prior: Prior) (state: FrameState) =

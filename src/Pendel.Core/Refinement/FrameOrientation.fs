@@ -42,8 +42,8 @@ type private Search =
     {
         Monitor: Monitor
         Problem: Problem
-        /// Threshold of outliers, in units of w(F_o − sF_c).
-        Threshold: float
+        /// Threshold of outliers, in units of w(F_o − sF_c), where residuals are robust.
+        Threshold: float option
         /// Information of each frame at the start of the stage, by id.
         Reference: Map<int, float>
     }
@@ -172,18 +172,21 @@ let private methodOf (settings: Settings) =
 let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
     let present = Problem.plan problem state problem.Experiment.Frames
 
-    let unlimited =
+    let squares =
         {
             Monitor = monitor
             Problem = problem
-            Threshold = infinity
+            Threshold = None
             Reference = information present
         }
 
     let search =
-        { unlimited with
-            Threshold = threshold unlimited present state
-        }
+        if problem.Settings.Orientation = Robust then
+            { squares with
+                Threshold = Some(threshold squares present state)
+            }
+        else
+            squares
 
     let step number stand stage =
         let next = attempt search (methodOf problem.Settings) stand stage

@@ -42,7 +42,7 @@ let private shares (monitor: Monitor) (problem: Problem) (state: State) : Share 
 
         match Map.tryFind plan.Frame.Id state.Thickness with
         | Some t when Residual.isScored stage.Model.Rows[i] ->
-            let evaluate = FrameFit.residuals infinity stage.Model table workspace i
+            let evaluate = FrameFit.residuals None stage.Model table workspace i
 
             let turn = goniometer plan.Frame
             let turned axis = FrameFit.angleStep * turn.Column axis

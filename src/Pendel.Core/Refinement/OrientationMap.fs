@@ -115,25 +115,44 @@ let private integrated grid (curves: float array array) =
                 grid.Share * (before[x][g] + after[x][g])
                 + (1.0 - 2.0 * grid.Share) * here[x][g])))
 
-/// Σρ/(u²Σw²F_o²) on the rows at some places, and their information Σw²F_o².
-let private misfit k (rows: Residual.Rows) (places: int array) (calculated: float array) =
-    let chosen = Residual.choose places rows
-    let information = Residual.information chosen
+/// wR_F² of the rows at some places, infinite with fewer than three, and their information: wR_F² = 1 − B²/AC with A = Σw²F_o²,
+/// B = Σw²F_oF_c, C = Σw²F_c².
+let private squares (rows: Residual.Rows) (places: int array) (calculated: float array) =
+    let mutable a = 0.0
+    let mutable b = 0.0
+    let mutable c = 0.0
 
-    if places.Length < 3 || information = 0.0 then
-        struct (infinity, information)
+    for i in places do
+        let w = rows.Weight[i] * rows.Weight[i]
+        // differences of sums may be negative by rounding
+        let o, k = rows.JanaAmplitude[i], sqrt (max 0.0 calculated[i])
+        a <- a + w * o * o
+        b <- b + w * o * k
+        c <- c + w * k * k
+
+    if places.Length < 3 || a = 0.0 || c = 0.0 then
+        struct (infinity, a)
     else
-        let squares =
+        struct (1.0 - b * b / (a * c), a)
+
+/// (wR_F/u)² of the rows at some places, or Σρ/(u²Σw²F_o²) with a threshold of outliers, and their information.
+let private misfit threshold rows places (calculated: float array) =
+    let struct (wRF2, information) = squares rows places calculated
+
+    let misfit =
+        match threshold with
+        | Some k when wRF2 < infinity ->
             places
             |> Array.map (Array.get calculated)
-            |> RobustResidual.residuals k chosen
-            |> Array.sumBy (fun r -> r * r)
+            |> RobustResidual.residuals k (Residual.choose places rows)
+            |> Array.sumBy (fun r -> r * r / information)
+        | _ -> wRF2
 
-        struct (squares / (Residual.Instability ** 2.0 * information), information)
+    struct (misfit / Residual.Instability ** 2.0, information)
 
 /// The minima of the objective of a frame, the best first: corrections.
 let private minimaOf
-    k
+    threshold
     (problem: Problem)
     (state: State)
     (reference: float)
@@ -173,7 +192,7 @@ let private minimaOf
                 |]
 
             let struct (misfit, information) =
-                misfit k rows places (calculated[y].[x]: float array)
+                misfit threshold rows places (calculated[y].[x]: float array)
 
             misfit
             + FrameFit.penalty
@@ -216,9 +235,15 @@ let private together = 2
 
 /// The minima of every frame's objective around its present orientation, the best first: corrections by frame id.
 ///
-/// - `k`: threshold of outliers, in units of w(F_o − sF_c)
+/// - `threshold`: of outliers, in units of w(F_o − sF_c), where residuals are robust
 /// - `reference`: information of each frame that counts as complete
-let minima k (problem: Problem) (reference: Map<int, float>) (state: State) (frames: ImmutableArray<VirtualFrame>) =
+let minima
+    threshold
+    (problem: Problem)
+    (reference: Map<int, float>)
+    (state: State)
+    (frames: ImmutableArray<VirtualFrame>)
+    =
     let grid (frame: VirtualFrame) =
         let curve = Problem.curve problem state frame
         gridOf curve.SemiAngle curve.Count curve.Mosaicity.Perpendicular
@@ -241,7 +266,7 @@ let minima k (problem: Problem) (reference: Map<int, float>) (state: State) (fra
                 let curves =
                     FrameModel.rockingCurves workspace problem.WaveNumber model.Precision table plan t
 
-                Some(id, minimaOf k problem state reference (grid plan.Frame) plan model.Rows[i] t curves)
+                Some(id, minimaOf threshold problem state reference (grid plan.Frame) plan model.Rows[i] t curves)
             | _ -> None)
         |> Array.choose id
 

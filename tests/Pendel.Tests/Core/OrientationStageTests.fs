@@ -22,7 +22,7 @@ let private experiment = geometry quartz.Cell [ -40.0; -20.0; 5.0; 25.0; 45.0 ]
 
 /// The state that made the rows of frames from their own plans, and the residuals of each frame.
 ///
-/// - `k`: threshold of outliers
+/// - `k`: threshold of outliers, if any
 /// - `su`: of every row, whose intensities are up to 10⁶ times the fraction of the beam
 /// - `spoil`: what becomes of the intensities of a frame
 let private targetOf k su (spoil: float seq -> float seq) =
@@ -59,7 +59,7 @@ let private targetOf k su (spoil: float seq -> float seq) =
          // the first has eight rows only, which another orientation fits as well
          truth, [ for i in 1..4 -> FrameFit.residuals k model table (Workspace()) i ])
 
-let private target = targetOf infinity 300.0 id
+let private target = targetOf None 300.0 id
 
 /// The strongest row measured at half.
 let private spoilt (values: float seq) =
@@ -103,7 +103,7 @@ let ``a row that is measured at half turns least squares away, but not those of 
         ]
 
     // the last has twelve rows, which another orientation fits but for one
-    let robust, squares = List.take 3 (off 5.0), List.take 3 (off infinity)
+    let robust, squares = List.take 3 (off (Some 5.0)), List.take 3 (off None)
     Assert.All(robust, (fun angle -> Assert.InRange(angle, 0.0, 0.03)))
     Assert.InRange(List.max squares, 0.3, 1.2)
     Assert.All(List.zip robust squares, (fun (robust, squares) -> Assert.True(robust < squares)))
@@ -258,7 +258,7 @@ let ``one of the three best minima of a frame's map lies within its steps of the
             frames
 
     let reference = Map [ (3, Residual.information atTurn.Model.Rows[0]) ]
-    let found = OrientationMap.minima infinity problem reference state frames
+    let found = OrientationMap.minima None problem reference state frames
 
     // tilts are 2°/24 apart, the turns about y 0.05°
     let isNear (correction: Vector3) =
