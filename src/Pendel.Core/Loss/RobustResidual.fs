@@ -4,6 +4,7 @@
 /// minimises Σρ. Source: Holland & Welsch (1977), doi 10.1080/03610927708827533.
 module Pendel.Core.RobustResidual
 
+open System
 open MathNet.Numerics.Statistics
 
 /// Rounds of reweighting, which fix the scale to about 10⁻⁶ where most rows agree.
@@ -36,10 +37,8 @@ let residuals k (rows: Residual.Rows) (calculated: float array) : float array =
 
     Array.map3
         (fun w o f ->
-            let r = w * (o - s * f)
-
-            let x = r / k
-            float (sign r) * k * sqrt (log (1.0 + x * x)))
+            let x = w * (o - s * f) / k
+            Math.CopySign(k * sqrt (log (1.0 + x * x)), x))
         rows.Weight
         rows.JanaAmplitude
         amplitude

@@ -1,7 +1,8 @@
 /// Least squares on one frame: residuals w(F_o − sF_c) on their best scale, robust ones on request, against the orientation (three
 /// angles).
 ///
-/// Objective: (wR_F/u)², or Σρ/(u²Σw²F_o²), + |ω|²/σ_ω² with u = 0.01, the relative uncertainty in the weights (CONVENTIONS, Orientation).
+/// Objective: (wR_F/u)², or Σρ/(u²Σw²F_o²), + |ω|²/σ_ω² with u = 0.01, the relative uncertainty in the weights (CONVENTIONS,
+/// Orientation).
 module Pendel.Core.FrameFit
 
 open System
@@ -43,12 +44,16 @@ let charged reference information objective : float =
 /// of each add up to (wR_F/u)² or Σρ/(u²Σw²F_o²).
 type Residuals = float -> Vector3 array -> float array array
 
+/// u√(Σw²F_o²): what w(F_o − sF_c) is divided by in the residuals of a frame.
+let unit rows =
+    Residual.Instability * sqrt (Residual.information rows)
+
 /// The residuals of frame i of a model.
 ///
 /// - `threshold`: of outliers, in units of w(F_o − sF_c), where the residuals are robust; None: their squares add up to (wR_F/u)²
 let residuals threshold (model: ForwardModel.ForwardModel) (table: PotentialTable) workspace i : Residuals =
     let rows = model.Rows[i]
-    let perWeight = 1.0 / (Residual.Instability * sqrt (Residual.information rows))
+    let perWeight = 1.0 / unit rows
 
     let ofIntensities calculated =
         match threshold with

@@ -112,7 +112,7 @@ let private planAt (problem: Problem) (state: State) (corrections: Map<int, Vect
 let private threshold search (stage: Stage) (state: State) =
     perScored search stage state (fun i evaluate _ here ->
         let rows = stage.Model.Rows[i]
-        let unit = Residual.Instability * sqrt (Residual.information rows)
+        let unit = FrameFit.unit rows
 
         evaluate here.Thickness [| here.Rotation |]
         |> Array.head

@@ -65,8 +65,8 @@ let private geometryOf (settings: Settings) (experiment: Experiment) =
 /// Width from which a refinement starts that the data file says nothing of, degrees.
 let private usualMosaicity = 0.1
 
-/// The mosaicity before any refinement. A precession takes none from the data file: its blocks are absorbed by the cone
-/// (CONVENTIONS, Rocking).
+/// The mosaicity before any refinement. A precession takes none from the data file: with its own it agrees worse (CONVENTIONS,
+/// Rocking).
 let private initialMosaicity (settings: Settings) (experiment: Experiment) geometry : Rocking.Mosaicity =
     let stated = Option.ofNullable experiment.Mosaicity |> Option.defaultValue 0.0
 

@@ -86,7 +86,7 @@ let nothingScored =
      scored-gmax, rsg and dsg"
 
 /// `scan`, which a monitor may interrupt.
-let private scanned (monitor: Monitor) (problem: Problem) (stage: Stage) (q: float array) : Scan =
+let private scanFrames (monitor: Monitor) (problem: Problem) (stage: Stage) (q: float array) : Scan =
     let thicknesses = grid problem.Settings
     let model = stage.Model
 
@@ -119,7 +119,7 @@ let private scanned (monitor: Monitor) (problem: Problem) (stage: Stage) (q: flo
 /// Scans the frames of a stage in the orientations of its plan.
 ///
 /// Raises `ArgumentException` if no frame of the stage counts.
-let scan = scanned Monitor.silent
+let scan = scanFrames Monitor.silent
 
 /// The path of least cost: for each frame its place in the grid.
 ///
@@ -165,7 +165,7 @@ let run (monitor: Monitor) (problem: Problem) (state: State) (offsets: float arr
             }
 
         let result =
-            scanned monitor problem (Problem.plan problem tilted problem.Experiment.Frames) state.Structure
+            scanFrames monitor problem (Problem.plan problem tilted problem.Experiment.Frames) state.Structure
 
         monitor.Report(Advanced(StageName.ThicknessScan, step + 1, None))
         result
