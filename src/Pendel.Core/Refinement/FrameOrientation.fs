@@ -14,25 +14,12 @@ open Pendel.Core.Problem
 /// Minima of a frame's map from which searches start.
 let private minima = 3
 
-/// Turns away from the present orientation from which searches of a precession start, which has no map, rad.
-let private turns =
-    [|
-        Vector3(0.25, 0.0, 0.0)
-        Vector3(-0.25, 0.0, 0.0)
-        Vector3(0.0, 0.25, 0.0)
-        Vector3(0.0, -0.25, 0.0)
-    |]
-    |> Array.map (fun degrees -> Angle.Radians 1.0 * degrees)
-
 let private isPrecession (problem: Problem) =
     problem.Geometry.Geometry = CollectionGeometry.Precession
 
-/// Starts of each frame's searches beside its present orientation.
-let private startCount problem =
-    if isPrecession problem then turns.Length else minima
-
-/// Searches of a thorough stage: from the present orientations and from the other starts.
-let stepCount problem = startCount problem + 1
+/// Searches of a thorough stage, from the present orientations and from the minima, and calculations of a precession's map.
+let stepCount problem =
+    1 + minima + (if isPrecession problem then OrientationMap.coneSteps else 0)
 
 /// Linearisations of one least-squares fit.
 let private iterations = 8
@@ -148,16 +135,25 @@ let private attempt search method (stand: Stand) (stage: Stage) =
 
     Map.fold keep stand found
 
-/// Other orientations from which the search of each frame starts, the most promising first.
-let private starts search (state: State) =
-    let frames = search.Problem.Experiment.Frames
+/// The minima of each frame's map, the best first: corrections by id.
+///
+/// - `calculated`: receives how many calculations of a precession's map are done
+let private starts search calculated (state: State) =
+    let problem = search.Problem
+    let frames = problem.Experiment.Frames
 
-    if isPrecession search.Problem then
+    if isPrecession problem then
+        let objectivesIn i corrections =
+            let found = corrections |> planAt problem state |> objectives search state
+            calculated (i + 1)
+            found
+
         frames
-        |> Seq.map (fun f -> f.Id, turns |> Array.map ((+) (correctionOf state f)))
+        |> Seq.map (fun f -> f.Id, correctionOf state f)
         |> Map.ofSeq
+        |> OrientationMap.coneMinima objectivesIn problem.Settings
     else
-        OrientationMap.minima search.Threshold search.Problem search.Reference state frames
+        OrientationMap.minima search.Threshold problem search.Reference state frames
 
 /// How least squares of a frame go.
 let private methodOf (settings: Settings) =
@@ -188,9 +184,12 @@ let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
         else
             squares
 
+    let report number =
+        monitor.Report(Advanced(StageName.FrameOrientation, number, None))
+
     let step number stand stage =
         let next = attempt search (methodOf problem.Settings) stand stage
-        monitor.Report(Advanced(StageName.FrameOrientation, number, None))
+        report number
         next
 
     let start =
@@ -202,7 +201,7 @@ let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
     let refined = step 1 start present
 
     if thorough then
-        let starts = starts search state
+        let starts = starts search ((+) 1 >> report) state
 
         let ranked rank =
             starts
@@ -210,8 +209,11 @@ let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
             |> Map.map (fun _ found -> found[rank])
 
         let searched =
-            [ 0 .. startCount problem - 1 ]
-            |> List.fold (fun stand rank -> step (rank + 2) stand (ranked rank |> planAt problem stand.State)) refined
+            [ 0 .. minima - 1 ]
+            |> List.fold
+                (fun stand rank ->
+                    step (stepCount problem - minima + rank + 1) stand (ranked rank |> planAt problem stand.State))
+                refined
 
         searched.State
     else

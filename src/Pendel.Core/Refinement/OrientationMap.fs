@@ -1,8 +1,9 @@
-/// The objective of a frame's orientation on a grid of turns about x and y, from one widened rocking curve.
+/// The objective of a frame's orientation on a grid of turns about x and y.
 ///
 /// A turn about the rocking axis x only shifts the range of a rocking curve, and a mosaic block is a turn about y. So the
-/// intensities at the tilts of [−φ − r, φ + r] about x and [−r, r] about y give those of every orientation within r by
-/// sums: no orientation costs a propagation of its own, and each is compared on the rows that it selects itself.
+/// intensities of a rotation at the tilts of [−φ − r, φ + r] about x and [−r, r] about y give those of every orientation within r
+/// by sums: none costs a propagation of its own. In a precession each has a cone of its own. All are compared on the rows that they
+/// select themselves.
 module Pendel.Core.OrientationMap
 
 open System
@@ -150,6 +151,27 @@ let private misfit threshold rows places (calculated: float array) =
 
     struct (misfit / Residual.Instability ** 2.0, information)
 
+/// Places of a grid's minima, the least first; infinite where there is no value.
+let private minimaIn (values: float[,]) =
+    let isMinimum (y, x) =
+        let here = values[y, x]
+
+        here < infinity
+        && Seq.forall
+            (fun (j, i) ->
+                let y, x = y + j, x + i
+
+                y < 0
+                || x < 0
+                || y >= Array2D.length1 values
+                || x >= Array2D.length2 values
+                || values[y, x] >= here)
+            (Seq.allPairs [ -1 .. 1 ] [ -1 .. 1 ])
+
+    Array.allPairs [| 0 .. Array2D.length1 values - 1 |] [| 0 .. Array2D.length2 values - 1 |]
+    |> Array.filter isMinimum
+    |> Array.sortBy (fun (y, x) -> values[y, x])
+
 /// The minima of the objective of a frame, the best first: corrections.
 let private minimaOf
     threshold
@@ -206,29 +228,7 @@ let private minimaOf
     let values =
         Array2D.init (2 * grid.CountY + 1) (2 * grid.CountX + 1) (fun y x -> value y x)
 
-    let isMinimum y x =
-        let here = values[y, x]
-
-        here < infinity
-        && Seq.forall
-            (fun (j, i) ->
-                let y, x = y + j, x + i
-
-                y < 0
-                || x < 0
-                || y >= Array2D.length1 values
-                || x >= Array2D.length2 values
-                || values[y, x] >= here)
-            (Seq.allPairs [ -1 .. 1 ] [ -1 .. 1 ])
-
-    [|
-        for y in 0 .. Array2D.length1 values - 1 do
-            for x in 0 .. Array2D.length2 values - 1 do
-                if isMinimum y x then
-                    values[y, x], plan.Correction + turn y x
-    |]
-    |> Array.sortBy fst
-    |> Array.map snd
+    minimaIn values |> Array.map (fun (y, x) -> plan.Correction + turn y x)
 
 /// Frames whose maps are in memory at a time: each holds thousands of orientations.
 let private together = 2
@@ -275,3 +275,52 @@ let minima
     |> Array.chunkBySize together
     |> Array.collect minimaOf
     |> Map.ofArray
+
+/// Step of a precession's grid, rad, and its steps to either side: what the cone passes whole changes slowly with a turn.
+let private coneSpacing = Angle.Radians 0.125
+
+let private coneCount = 4
+
+/// Turns of a precession's grid by their places, those within half a degree.
+let private cones =
+    [|
+        for y in 0 .. 2 * coneCount do
+            for x in 0 .. 2 * coneCount do
+                let i, j = x - coneCount, y - coneCount
+
+                if i * i + j * j <= coneCount * coneCount then
+                    (y, x), coneSpacing * Vector3(float i, float j, 0.0)
+    |]
+
+/// Calculations that the map of a precession takes.
+let coneSteps = cones.Length
+
+/// The minima of every frame's objective around its correction in a precession, the best first: corrections by frame id.
+///
+/// - `objectives`: of frames in proposed corrections, both by id, charged for lost information; its first argument counts from 0
+let coneMinima
+    (objectives: int -> Map<int, Vector3> -> Map<int, float>)
+    (settings: Settings)
+    (corrections: Map<int, Vector3>)
+    =
+    let bound = Angle.Radians settings.OrientationBound
+
+    let ofTurn i (place, turn) =
+        corrections
+        |> Map.map (fun _ correction -> correction + turn)
+        |> Map.filter (fun _ correction -> correction.Length <= bound)
+        |> objectives i
+        |> fun found -> place, found
+
+    let found = cones |> Array.mapi ofTurn
+    let turns = Map.ofArray cones
+
+    let minimaOf id (correction: Vector3) =
+        let values = Array2D.create (2 * coneCount + 1) (2 * coneCount + 1) infinity
+
+        for (y, x), ofFrames in found do
+            values[y, x] <- ofFrames |> Map.tryFind id |> Option.defaultValue infinity
+
+        minimaIn values |> Array.map (fun place -> correction + turns[place])
+
+    corrections |> Map.map minimaOf

@@ -266,3 +266,73 @@ let ``one of the three best minima of a frame's map lies within its steps of the
         && abs (correction.Y - turned.Y) <= 0.05 * degree
 
     Assert.Contains(Array.truncate 3 found[3], isNear)
+
+[<Fact>]
+let ``the minima of a precession's map are those of its objective, the best first and inside the bound`` () =
+    let at (x, y) = degree * Vector3(x, y, 0.0)
+    let deep, shallow = at (0.25, -0.125), at (-0.375, 0.0)
+
+    let objective (correction: Vector3) =
+        let below depth (centre: Vector3) =
+            depth - ((correction - centre).Length / (0.2 * degree)) ** 2.0
+
+        -(max (below 5.0 deep) (below 3.0 shallow))
+
+    let minima (bound: float) corrections =
+        OrientationMap.coneMinima
+            (fun _ asked ->
+                Assert.All(asked.Values, (fun c -> Assert.InRange(c.Length, 0.0, bound * degree)))
+                asked |> Map.filter (fun id _ -> id <> 2) |> Map.map (fun _ c -> objective c))
+            { oriented with
+                OrientationBound = bound
+            }
+            (Map.ofList corrections)
+
+    let found = minima 1.0 [ 1, Vector3.Zero; 2, Vector3.Zero; 3, at (0.125, 0.0) ]
+
+    for id in [ 1; 3 ] do
+        let expected = [| deep; shallow |]
+        Assert.Equal(expected.Length, found[id].Length)
+
+        for expected, found in Array.zip expected found[id] do
+            Assert.InRange((found - expected).Length / degree, 0.0, 1e-9)
+
+    // no objective, no minima
+    Assert.Empty found[2]
+
+    Assert.Equal(
+        1,
+        (minima 0.3 [ 1, Vector3.Zero ])[1]
+        |> Array.filter (fun c -> (c - deep).Length < 1e-12)
+        |> Array.length
+    )
+
+[<Fact>]
+let ``a frame of a precession is found half a degree away`` () =
+    let turned = degree * Vector3(-0.3, 0.35, 0.0)
+
+    let precession =
+        { oriented with
+            Geometry = Some CollectionGeometry.Precession
+        }
+
+    let data =
+        noiseFree
+            { settings with
+                Geometry = Some CollectionGeometry.Precession
+            }
+            quartz
+            experiment
+            (fun s ->
+                { uniform experiment 400.0 s with
+                    Corrections = Map [ 3, turned ]
+                })
+
+    let problem, initial = Problem.create precession 2 quartz data
+
+    let found =
+        uniform data 400.0 initial
+        |> FrameOrientation.run Monitor.silent problem true
+        |> FrameOrientation.run Monitor.silent problem false
+
+    Assert.InRange((found.Corrections[3] - turned).Length / degree, 0.0, 0.01)
