@@ -36,8 +36,8 @@ let private plain (terminal: Terminal) =
                     else
                         $"{titleOf turn stage}: {count} steps"
                 )
-            | Advanced(stage, step, Some wR) when step * LinesPerStage / steps > (step - 1) * LinesPerStage / steps ->
-                Some $"{titleOf turn stage}: step {step} of {steps}, wR_mean {Text.percent wR}"
+            | Advanced(stage, step, Some loss) when step * LinesPerStage / steps > (step - 1) * LinesPerStage / steps ->
+                Some $"{titleOf turn stage}: step {step} of {steps}, loss {Text.percent loss}"
             | Advanced _ -> None
             | Ended(stage, wR, rObs, seconds) ->
                 Some(
@@ -70,12 +70,12 @@ let private bars (context: ProgressContext) =
             turn <- number
         | Started(stage, steps) ->
             current <- Some(stage, context.AddTask(titleOf turn stage, true, float (max 1 steps)))
-        | Advanced(stage, step, wR) ->
+        | Advanced(stage, step, loss) ->
             update stage (fun task ->
                 task.Value <- float step
 
-                wR
-                |> Option.iter (fun r -> task.Description <- $"{titleOf turn stage}  wR {Text.percent r}"))
+                loss
+                |> Option.iter (fun value -> task.Description <- $"{titleOf turn stage}  loss {Text.percent value}"))
         | Ended(stage, wR, rObs, _) ->
             let description =
                 $"{Stages.title stage}  wR {Text.percent wR}  Robs {Text.percent rObs}"

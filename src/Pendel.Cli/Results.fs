@@ -44,8 +44,13 @@ let ofRefinement (run: Summary.Run) (data: (string * Experiment) list) (outcomes
         RefinedCif.items run.Version run.Settings (List.zip (List.map snd data) evaluations) outcomes.Final
         |> List.map (fun (name, value) -> ExtraItem(name, Option.toObj value))
 
+    let uncertainties = first.Uncertainties |> Option.toObj
+
     [
-        ResultFile("refined.cif", StructureWriter.Write(first.Final.Crystal, "refined", items, first.Final.Riding))
+        ResultFile(
+            "refined.cif",
+            StructureWriter.Write(first.Final.Crystal, "refined", items, first.Final.Riding, uncertainties)
+        )
         ResultFile("history.csv", Tables.history first.History)
         match evaluations with
         | [ one ] ->

@@ -61,6 +61,14 @@ type ThicknessPrior =
     /// A parabola bent upwards, refined with the network, to which the network adds.
     | QuadraticPrior
 
+/// What the joint refinement minimises: a residual's mean over the frames.
+[<RequireQualifiedAccess>]
+type LossChoice =
+    /// wR_I, the paper's, which a few strong rows rule.
+    | WRI
+    /// wR2, in which each row counts by its own uncertainty.
+    | WR2
+
 /// Minimises the joint loss.
 [<RequireQualifiedAccess>]
 type OptimiserChoice =
@@ -160,6 +168,8 @@ type Settings =
         Restraints: Restraint list
         /// Their weight relative to the measurements, –.
         RestraintWeight: float
+        /// Loss of the joint refinement.
+        Loss: LossChoice
         /// Minimises the loss of the joint refinement.
         Optimiser: OptimiserChoice
         /// Evaluations of the loss and its gradient in each joint refinement, after that of its start.
@@ -221,6 +231,7 @@ module Settings =
             Occupancies = []
             Restraints = []
             RestraintWeight = 1.0
+            Loss = LossChoice.WRI
             Optimiser = OptimiserChoice.Adam
             Epochs = 40
             LearningRate = 0.03

@@ -182,6 +182,9 @@ let private details (settings: Settings) (dataSets: (Experiment * Evaluation) li
         format
             "Means over frames: wR(I) {0:F4}, R_obs(F) {1:F4}. The R factors of this block are pooled over the {2} rows of all frames, its counts are of independent measurements."
             [| r.WRMean; r.RObsMean; r.RowCount |]
+        match settings.Loss with
+        | LossChoice.WRI -> "Minimised: mean over frames of wR(I)."
+        | LossChoice.WR2 -> "Minimised: mean over frames of wR2, w=1/(su^2^(I)+0.0004I^2^)."
         format "Scattering factors: {0}." [| word "scattering-factors" settings |]
         yield! model settings evaluations
         validation settings r

@@ -310,6 +310,12 @@ let private refinement =
             (fun x s -> { s with OrientationBound = x })
         integer "cycles" "rounds of orientation and joint refinement" 1 1000 _.Cycles (fun x s -> { s with Cycles = x })
         choice
+            "loss"
+            "what the joint refinement minimises: the frames' mean of wR on intensities with weights of amplitudes, or of wR2"
+            [ "wr", LossChoice.WRI; "wr2", LossChoice.WR2 ]
+            _.Loss
+            (fun x s -> { s with Loss = x })
+        choice
             "optimiser"
             "what minimises the loss of the joint refinement"
             [ "adam", OptimiserChoice.Adam; "lbfgs", OptimiserChoice.Lbfgs ]
@@ -337,46 +343,6 @@ let private refinement =
         integer "seed" "seed of network and thickness samples" 0 Int32.MaxValue _.Seed (fun x s -> { s with Seed = x })
     ]
 
-let private excludedFrames =
-    let set text settings =
-        FrameIds.tryOfText text
-        |> Option.map (fun ids -> { settings with ExcludedFrames = ids })
-
-    {
-        Name = "exclude-frames"
-        Meaning = "frames that are left out, by their PETS ids"
-        Expected = "none, or ids and ranges such as 19,20,50-60"
-        Default = None
-        Get =
-            fun settings ->
-                Word(
-                    if settings.ExcludedFrames.IsEmpty then
-                        "none"
-                    else
-                        FrameIds.toText settings.ExcludedFrames
-                )
-        Set =
-            fun value settings ->
-                match value with
-                | Word "none" -> Some { settings with ExcludedFrames = [] }
-                | Word text -> set text settings
-                | Number id -> set (id.ToString CultureInfo.InvariantCulture) settings
-                | _ -> None
-    }
-
-let private validation =
-    [
-        number
-            "free"
-            "share of the measurements that is held out, for R_free"
-            "a number from 0 to below 1"
-            (fun x -> 0.0 <= x && x < 1.0)
-            _.Free
-            (fun x s -> { s with Free = x })
-        integer "free-seed" "seed of their choice" 0 Int32.MaxValue _.FreeSeed (fun x s -> { s with FreeSeed = x })
-        excludedFrames
-    ]
-
 /// Every setting, in the order in which it is written.
 let all =
     selection
@@ -388,7 +354,7 @@ let all =
     @ [ precision ]
     @ refinement
     @ StructureSettings.all
-    @ validation
+    @ ValidationSettings.all
     @ [ memoryCeiling ]
 
 /// The setting of a name.

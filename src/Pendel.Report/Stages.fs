@@ -21,6 +21,7 @@ let key stage =
     | FrameOrientation -> "frame-orientation"
     | MosaicityRefinement -> "mosaicity"
     | JointRefinement -> "joint-refinement"
+    | StandardUncertainties -> "standard-uncertainties"
     | SampledFrames -> "sampled-frames"
 
 /// The name in messages.
@@ -31,4 +32,5 @@ let title stage =
     | FrameOrientation -> "frame orientation"
     | MosaicityRefinement -> "mosaicity"
     | JointRefinement -> "joint refinement"
+    | StandardUncertainties -> "standard uncertainties"
     | SampledFrames -> "sampled frames"

@@ -236,6 +236,7 @@ type RefineOption =
     | Hydrogens of name: string
     | Occupancies of labels: string
     | Restraint_Weight of weight: string
+    | Loss of name: string
     | Optimiser of name: string
     | Epochs of n: string
     | Learning_Rate of rate: string
@@ -284,6 +285,7 @@ type AbsoluteOption =
     | Hydrogens of name: string
     | Occupancies of labels: string
     | Restraint_Weight of weight: string
+    | Loss of name: string
     | Optimiser of name: string
     | Epochs of n: string
     | Learning_Rate of rate: string

@@ -23,6 +23,10 @@ type Rows =
         Observed: bool array
         /// F_o of JANA's residuals: √I_o of every positive row.
         JanaAmplitude: float array
+        /// I_o of wR2: as measured, negative ones too.
+        Measured: float array
+        /// w₂, the weight of an intensity in wR2; unit of 1/I.
+        MeasuredWeight: float array
     }
 
 let private su (o: Observation) = if o.Su = 0.0 then 1.0 else o.Su
@@ -39,6 +43,9 @@ let private weight (o: Observation) =
 
     1.0 / sqrt (sigma * sigma + (Instability * amplitude) ** 2.0)
 
+let private measuredWeight (o: Observation) =
+    1.0 / sqrt (su o ** 2.0 + (2.0 * Instability * o.Intensity) ** 2.0)
+
 /// The rows of a frame.
 let rows (scored: ScoredReflection seq) =
     let observations = scored |> Seq.map _.Observation |> Seq.toArray
@@ -48,6 +55,8 @@ let rows (scored: ScoredReflection seq) =
         Weight = observations |> Array.map weight
         Observed = observations |> Array.map (fun o -> o.Intensity > 3.0 * su o)
         JanaAmplitude = observations |> Array.map (fun o -> sqrt (max o.Intensity 0.0))
+        Measured = observations |> Array.map _.Intensity
+        MeasuredWeight = observations |> Array.map measuredWeight
     }
 
 /// The rows at some places.
@@ -57,12 +66,14 @@ let choose (places: int array) (rows: Rows) =
         Weight = places |> Array.map (Array.get rows.Weight)
         Observed = places |> Array.map (Array.get rows.Observed)
         JanaAmplitude = places |> Array.map (Array.get rows.JanaAmplitude)
+        Measured = places |> Array.map (Array.get rows.Measured)
+        MeasuredWeight = places |> Array.map (Array.get rows.MeasuredWeight)
     }
 
 let private sumOf count term = Seq.sumBy term (seq { 0 .. count - 1 })
 
 /// Σw²oc / Σw²c²: the factor of c that minimises Σw²(o − c)²; 0 where nothing is calculated.
-let private leastSquares (weight: float array) (observed: float array) (calculated: float array) =
+let leastSquares (weight: float array) (observed: float array) (calculated: float array) =
     let weighted (a: float array) (b: float array) =
         sumOf a.Length (fun i -> weight[i] ** 2.0 * a[i] * b[i])
 
@@ -85,19 +96,36 @@ let isScored (rows: Rows) =
 let information (rows: Rows) =
     Array.fold2 (fun sum w f -> sum + (w * f) ** 2.0) 0.0 rows.Weight rows.JanaAmplitude
 
-/// Added under the root of wR_I, far below its rounding: a perfect fit then has the derivative 0, not 0/0.
+/// Added under the root of a residual, far below its rounding: a perfect fit then has the derivative 0, not 0/0.
 let private perfect = 1e-300
 
-/// wR_I = √(Σw²(I_o − cI_c)² / Σw²I_o²) at the best scale. The scale is a constant of the derivative, since ∂wR/∂c = 0.
-///
-/// - `calculated`: I_c of the frame's rows
-/// - result: a scalar
-let wR (rows: Rows) (calculated: Tensor) : Tensor =
-    let c = scale rows (calculated.primal.toArray1D<float>())
-    let weights = dsharp.tensor rows.Weight
-    let observed = weights * dsharp.tensor rows.Intensity
+/// √(Σw²(o − cI_c)² / Σw²o²) at the best scale. The scale is a constant of the derivative, since ∂/∂c = 0.
+let private relative (weight: float array) (observed: float array) (calculated: Tensor) : Tensor =
+    let c = leastSquares weight observed (calculated.primal.toArray1D<float>())
+    let weights = dsharp.tensor weight
+    let observed = weights * dsharp.tensor observed
     let difference = observed - weights * calculated * c
     sqrt ((difference * difference).sum() / (observed * observed).sum() + perfect)
+
+/// The weights and the intensities that a loss compares.
+let weighted loss (rows: Rows) =
+    match loss with
+    | LossChoice.WRI -> struct (rows.Weight, rows.Intensity)
+    | LossChoice.WR2 -> struct (rows.MeasuredWeight, rows.Measured)
+
+/// The residual of a frame that a loss is the mean of: wR_I or wR2.
+///
+/// - wR_I = √(Σw²(I_o − cI_c)² / Σw²I_o²) at the best scale
+/// - wR2 = √(Σw₂²(I_o − cI_c)² / Σw₂²I_o²) at the best scale, w₂ = 1/√(σ² + (2uI_o)²), of intensities as measured: the amplitudes'
+///   instability u carried over to intensities. Source of the form: Sheldrick (2015)
+/// - `calculated`: I_c of the frame's rows
+/// - result: a scalar
+let ofLoss loss (rows: Rows) =
+    let struct (weight, observed) = weighted loss rows
+    relative weight observed
+
+/// wR_I.
+let wR = ofLoss LossChoice.WRI
 
 /// The value c that minimises Σ|F_o − cF_c|: the median of F_o/F_c with weights F_c.
 let weightedMedian (observed: float array) (calculated: float array) =
@@ -221,6 +249,8 @@ let inUnits (unit: float) (rows: Rows) =
         Weight = rows.Weight |> Array.map (fun w -> w * sqrt unit)
         Observed = rows.Observed
         JanaAmplitude = rows.JanaAmplitude |> Array.map (fun f -> f / sqrt unit)
+        Measured = rows.Measured |> Array.map (fun i -> i / unit)
+        MeasuredWeight = rows.MeasuredWeight |> Array.map ((*) unit)
     }
 
 /// Rows of a frame, each counting once, on the scales that suit them best.

@@ -1,4 +1,4 @@
-/// Joint refinement of positions, ADPs and the thickness models on the mean wR_I of the frames, with restraints.
+/// Joint refinement of positions, ADPs and the thickness models on the mean wR_I, or wR2, of the frames, with restraints.
 ///
 /// Several data sets have one structure and a thickness model each; the mean is over the frames of all.
 /// Rows and beams are those of the orientations at its start and stay frozen, so that losses compare.
@@ -16,23 +16,23 @@ let private measurementCount (stage: Stage) =
     |> Seq.distinctBy _.Observation
     |> Seq.length
 
-/// wR_mean·√(1 + wχ²/N): a restraint that is off by its su weighs as w measurements of average misfit (CONVENTIONS, Restraints).
+/// R·√(1 + wχ²/N), R the mean residual: a restraint that is off by its su weighs as w measurements of average misfit (CONVENTIONS, Restraints).
 ///
 /// - `measurements`: N
 /// - `q`: parameters of the structure
 let private restrained (problem: Problem) measurements : Tensor -> Tensor -> Tensor =
     if problem.Restraints.Count = 0 then
-        fun _ wR -> wR
+        fun _ residual -> residual
     else
         let weight = problem.Settings.RestraintWeight / float (max 1 measurements)
 
-        fun q wR ->
+        fun q residual ->
             let chiSquare =
                 Restraints.chiSquare problem.Restraints (StructureModel.evaluate problem.Structure q)
 
-            wR * dsharp.sqrt (weight * chiSquare + 1.0)
+            residual * dsharp.sqrt (weight * chiSquare + 1.0)
 
-/// wR_I of the frames of a data set that count, of intensities at the thickness of the model or averaged over its samples, from
+/// The residuals of the frames of a data set that count, of intensities at the thickness of the model or averaged over its samples, from
 /// parameters of the structure and of the thickness model.
 let private frameLosses (problem: Problem) (stage: Stage) : Tensor -> Tensor -> Tensor =
     let scored = Problem.scoredFrames stage
@@ -46,19 +46,20 @@ let private frameLosses (problem: Problem) (stage: Stage) : Tensor -> Tensor -> 
     let samples =
         ThicknessSampling.samples problem.Settings problem.ThicknessModel frames
 
-    // a frame that the mean leaves out may have no wR_I, or one without a derivative
-    let wR i calculated =
+    // a frame that the mean leaves out may have no residual, or one without a derivative
+    let ofFrame i calculated =
         let rows = stage.Model.Rows[i]
 
         if Residual.isScored rows then
-            Residual.wR rows calculated
+            Residual.ofLoss problem.Settings.Loss rows calculated
         else
             dsharp.tensor 0.0
 
     fun q t ->
         let potential = Problem.potential problem stage q
 
-        let losses = ForwardModel.losses stage.Model wR potential (samples t) noRotation
+        let losses =
+            ForwardModel.losses stage.Model ofFrame potential (samples t) noRotation
 
         losses.gather (0, scored)
 
@@ -82,7 +83,7 @@ let private lossOf (parts: (Problem * Stage * (Tensor -> Tensor)) array) : Tenso
         (losses |> DataSet.each (fun _ frames -> frames p) |> dsharp.cat).mean()
         |> restrained p[.. structure - 1]
 
-/// Mean of wR_I over the frames that count, of intensities at the thickness of the model or averaged over its samples, from
+/// Mean of the residual over the frames that count, of intensities at the thickness of the model or averaged over its samples, from
 /// structure parameters, then those of the thickness model, in one vector; with what restraints add.
 let loss (problem: Problem) (stage: Stage) : Tensor -> Tensor =
     lossOf [| problem, stage, (fun p -> p[problem.Structure.Count ..]) |]

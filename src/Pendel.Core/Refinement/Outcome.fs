@@ -144,6 +144,8 @@ type Outcome =
         Start: Evaluation
         /// The best state of the last stage.
         Final: Evaluation
+        /// Standard uncertainties of its sites; None where they are not determined, nothing was refined, or before they were asked for.
+        Uncertainties: SiteUncertainty array option
         /// R_misset, rotation vector, rad.
         Misset: Vector3
         /// Relative strain of UB against the cell.

@@ -14,6 +14,8 @@ type StageName =
     | MosaicityRefinement
     /// Positions, ADPs and the model of the thickness together.
     | JointRefinement
+    /// Derivatives of all rows by all parameters, for the standard uncertainties of the structure.
+    | StandardUncertainties
     /// Intensities of the frames of a sample, frame by frame.
     | SampledFrames
 
@@ -23,8 +25,8 @@ type Progress =
     | Turned of dataSet: int option
     /// A stage begins; it will take so many steps.
     | Started of stage: StageName * steps: int
-    /// A step is done: its number from 1, and wR_mean where it is known.
-    | Advanced of stage: StageName * step: int * wRMean: float option
+    /// A step is done: its number from 1, and the loss where the stage minimises one.
+    | Advanced of stage: StageName * step: int * loss: float option
     /// A stage has ended, with the residuals of its state and the seconds it took.
     | Ended of stage: StageName * wRMean: float * rObsMean: float * seconds: float
 

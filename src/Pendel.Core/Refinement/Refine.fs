@@ -283,7 +283,8 @@ let private compute monitor keep problems elapsed (step: Step) =
     | FrameOrientation -> moving (fun problem -> orient monitor problem step.Cycle)
     | MosaicityRefinement -> moving (MosaicityStage.run monitor)
     | JointRefinement -> joint monitor keep problems elapsed step
-    | SampledFrames -> invalidOp "no refinement samples frames"
+    | StandardUncertainties
+    | SampledFrames -> invalidOp $"{step.Stage} is no step of a refinement"
 
 /// Before any step.
 let private nothingYet problems initial =
@@ -312,14 +313,34 @@ let private scanned advance (record: Record) first : Record =
 
     scanned
 
+/// Standard uncertainties of the structure that the last joint refinement reached, and whether the run was interrupted by then.
+let private uncertainties (monitor: Monitor) (problems: Problem array) (record: Record) =
+    let reached = record.Checkpoint
+
+    match reached.Planned with
+    | Some rows when
+        not record.Interrupted
+        && problems[0].Settings.Epochs > 0
+        && reached.States[0].Structure.Length > 0
+        ->
+        try
+            let found =
+                planned problems rows reached.States |> StandardUncertainty.calculate monitor
+
+            found, false
+        with :? OperationCanceledException ->
+            None, true
+    | _ -> None, record.Interrupted
+
 /// What the steps say of the start and of what they reached.
-let private outcomes (problems: Problem array) (start: Evaluations) (record: Record) : Outcomes =
+let private outcomes (problems: Problem array) (start: Evaluations) uncertainties (record: Record) : Outcomes =
     let reached, final = record.Checkpoint, record.Evaluation.Value
 
     let outcome i (problem: Problem) =
         {
             Start = start.Each[i]
             Final = final.Each[i]
+            Uncertainties = uncertainties
             Misset = reached.States[i].Misset
             Strain = problem.Orientation.Strain
             History = reached.History |> List.rev |> List.toArray
@@ -361,10 +382,13 @@ let runFrom keep (earlier: Checkpoint option) (monitor: Monitor) settings thread
         | None -> first.Evaluation.Value
         | Some checkpoint -> evaluate problems checkpoint.Start
 
-    steps
-    |> List.skip first.Checkpoint.Done
-    |> List.fold advance first
-    |> outcomes problems start
+    let reached = steps |> List.skip first.Checkpoint.Done |> List.fold advance first
+    let uncertainties, isInterrupted = uncertainties monitor problems reached
+
+    { reached with
+        Interrupted = isInterrupted
+    }
+    |> outcomes problems start uncertainties
 
 /// Refines a structure against data sets, at least one, each of a crystal of its own.
 ///

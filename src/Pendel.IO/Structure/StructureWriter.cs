@@ -21,12 +21,16 @@ public static class StructureWriter
     /// <param name="riding">
     /// Labels of the sites that ride on others; with any, flags say of every site how its position was found.
     /// </param>
+    /// <param name="uncertainties">
+    /// Standard uncertainties of the sites, in their order; a number that has one is rounded by it (rule of 19).
+    /// </param>
     /// <exception cref="ArgumentException">A name or a text cannot stand in a CIF.</exception>
     public static string Write(
         Crystal crystal,
         string blockName,
         IEnumerable<ExtraItem> extra,
-        IReadOnlyCollection<string>? riding = null
+        IReadOnlyCollection<string>? riding = null,
+        IReadOnlyList<SiteUncertainty>? uncertainties = null
     )
     {
         var entries = ImmutableArray.CreateBuilder<CifEntry>();
@@ -34,8 +38,8 @@ public static class StructureWriter
             entries.Add(new CifItem(item.Name, item.Value is null ? CifValue.Unknown : CifValue.Of(item.Value)));
         AddCell(entries, crystal.Cell);
         AddSymmetry(entries, crystal.SpaceGroup);
-        AddSites(entries, crystal, riding ?? []);
-        AddAnisotropic(entries, crystal);
+        AddSites(entries, crystal, riding ?? [], uncertainties);
+        AddAnisotropic(entries, crystal, uncertainties);
         return CifWriter.Write(new([new(blockName, entries.ToImmutable())]));
     }
 
@@ -69,7 +73,8 @@ public static class StructureWriter
     static void AddSites(
         ImmutableArray<CifEntry>.Builder entries,
         Crystal crystal,
-        IReadOnlyCollection<string> riding
+        IReadOnlyCollection<string> riding,
+        IReadOnlyList<SiteUncertainty>? uncertainties
     ) =>
         entries.Add(
             new CifLoop(
@@ -85,19 +90,20 @@ public static class StructureWriter
                     .. riding.Count == 0 ? [] : FlagNames,
                 ],
                 [
-                    .. crystal.Sites.SelectMany(site =>
-                        (CifValue[])
-                            [
-                                CifValue.Of(site.Label),
-                                CifValue.Of(TypeSymbol(site)),
-                                Number(site.Position.X),
-                                Number(site.Position.Y),
-                                Number(site.Position.Z),
-                                Number(site.Adp.Equivalent(crystal.Cell)),
-                                CifValue.Of(site.Adp is Adp.Isotropic ? "Uiso" : "Uani"),
-                                Number(site.Occupancy),
-                                .. riding.Count == 0 ? [] : Flags(crystal, site, riding.Contains(site.Label)),
-                            ]
+                    .. crystal.Sites.SelectMany(
+                        (site, i) =>
+                            (CifValue[])
+                                [
+                                    CifValue.Of(site.Label),
+                                    CifValue.Of(TypeSymbol(site)),
+                                    Number(site.Position.X, uncertainties?[i].Position.X),
+                                    Number(site.Position.Y, uncertainties?[i].Position.Y),
+                                    Number(site.Position.Z, uncertainties?[i].Position.Z),
+                                    Number(site.Adp.Equivalent(crystal.Cell), uncertainties?[i].Equivalent),
+                                    CifValue.Of(site.Adp is Adp.Isotropic ? "Uiso" : "Uani"),
+                                    Number(site.Occupancy, uncertainties?[i].Occupancy),
+                                    .. riding.Count == 0 ? [] : Flags(crystal, site, riding.Contains(site.Label)),
+                                ]
                     ),
                 ]
             )
@@ -111,14 +117,21 @@ public static class StructureWriter
         return [CifValue.Of(rides ? "calc" : "d"), flags == "" ? CifValue.Inapplicable : CifValue.Of(flags)];
     }
 
-    static void AddAnisotropic(ImmutableArray<CifEntry>.Builder entries, Crystal crystal)
+    static void AddAnisotropic(
+        ImmutableArray<CifEntry>.Builder entries,
+        Crystal crystal,
+        IReadOnlyList<SiteUncertainty>? uncertainties
+    )
     {
         var names = new[] { "label", "U_11", "U_22", "U_33", "U_23", "U_13", "U_12" };
         var rows =
-            from site in crystal.Sites
-            where site.Adp is Adp.Anisotropic
-            let tensor = ((Adp.Anisotropic)site.Adp).Ucif
-            select Enumerable.Range(0, 6).Select(i => Number(tensor[i])).Prepend(CifValue.Of(site.Label));
+            from pair in crystal.Sites.Select((site, i) => (site, su: uncertainties?[i].Ucif))
+            where pair.site.Adp is Adp.Anisotropic
+            let tensor = ((Adp.Anisotropic)pair.site.Adp).Ucif
+            select Enumerable
+                .Range(0, 6)
+                .Select(i => Number(tensor[i], pair.su?[i]))
+                .Prepend(CifValue.Of(pair.site.Label));
         ImmutableArray<CifValue> values = [.. rows.SelectMany(row => row)];
         if (!values.IsEmpty)
             entries.Add(new CifLoop([.. names.Select(n => "_atom_site_aniso_" + n)], values));
@@ -131,6 +144,8 @@ public static class StructureWriter
             : FormattableString.Invariant(
                 $"{site.Element.Symbol}{Math.Abs(site.Charge)}{(site.Charge > 0 ? '+' : '-')}"
             );
+
+    static CifValue Number(double value, double? su) => CifValue.Of(new CifNumber(value, su).ToString());
 
     static CifValue Number(double value) => CifValue.Of(CifNumber.Format(value, Decimals));
 }

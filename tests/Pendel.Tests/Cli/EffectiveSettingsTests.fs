@@ -67,6 +67,7 @@ let ``written settings read back as they were`` () =
             "orientation-prior", "0.25"
             "orientation-bound", "2.5"
             "cycles", "3"
+            "loss", "wr2"
             "optimiser", "lbfgs"
             "epochs", "11"
             "learning-rate", "0.1"

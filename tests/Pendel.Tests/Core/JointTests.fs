@@ -40,6 +40,40 @@ let ``the joint refinement lowers the loss and keeps its best state`` () =
     Assert.NotEqual<float>(start.Structure, result.States[0].Structure)
 
 [<Fact>]
+let ``its loss is the mean residual that the settings name`` () =
+    let problem, initial = Problem.create settings 1 quartz data.Value
+
+    let start = Joint.follow problem (uniform data.Value 350.0 initial)
+
+    let stage = Problem.plan problem start data.Value.Frames
+    let parameters = Array.append start.Structure start.ThicknessParameters.Value
+
+    let intensities =
+        ForwardModel.intensities
+            stage.Model
+            (Problem.potential problem stage (dsharp.tensor start.Structure))
+            [|
+                for f in data.Value.Frames ->
+                    {
+                        FrameModel.FrameState.Thickness = start.Thickness[f.Id]
+                        Rotation = Pendel.Crystallography.Vector3.Zero
+                    }
+            |]
+
+    for loss, residual in [ LossChoice.WRI, Residual.wR; LossChoice.WR2, Residual.ofLoss LossChoice.WR2 ] do
+        let asked =
+            { problem with
+                Settings = { settings with Loss = loss }
+            }
+
+        let expected =
+            Seq.map2 (fun rows (i: float array) -> float (residual rows (dsharp.tensor i))) stage.Model.Rows intensities
+            |> Seq.average
+
+        Assert.InRange(expected, 0.01, 1.0)
+        Assert.Equal(expected, float (Joint.loss asked stage (dsharp.tensor parameters)), 12)
+
+[<Fact>]
 let ``the start is kept where every step is worse`` () =
     let absurd =
         { settings with

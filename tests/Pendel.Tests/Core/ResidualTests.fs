@@ -66,13 +66,39 @@ let ``wR_I is that of the best scale, by hand and against a search`` () =
     Assert.Equal(1.0, wR rows [ 0.0; 0.0; 0.0 ])
 
 [<Fact>]
-let ``the derivative of wR_I agrees with differences although its scale is held`` () =
+let ``wR2 is that of intensities as measured with their own weights, by hand`` () =
+    let rows = rowsOf [ 100.0, 2.0; -6.0, 4.0; 25.0, 0.0 ]
+    let calculated = [ 11.0; 1.0; 2.0 ]
+    // 1/(σ² + (0.02 I)²), σ = 0 read as 1
+    let weights = [ 1.0 / 8.0; 1.0 / 16.0144; 1.0 / 1.25 ]
+    let observed = [ 100.0; -6.0; 25.0 ]
+    let sum = List.map3 (fun w o c -> w * o * c) weights
+    let c = List.sum (sum observed calculated) / List.sum (sum calculated calculated)
+    let misfit = List.map2 (fun o i -> o - c * i) observed calculated
+
+    Assert.Equal(
+        sqrt (List.sum (sum misfit misfit) / List.sum (sum observed observed)),
+        float (Residual.ofLoss LossChoice.WR2 rows (dsharp.tensor calculated)),
+        14
+    )
+
+[<Fact>]
+let ``the derivatives of wR_I and wR2 agree with differences although their scale is held`` () =
     let rows = rowsOf [ 100.0, 4.0; -7.0, 4.0; 25.0, 1.0; 3.0, 0.0 ]
 
-    PullbackCheck.holds
-        { PullbackCheck.case "wR_I" [ [| 4 |] ] (fun x -> Residual.wR rows x[0]) with
-            Interval = 0.5, 4.0
-        }
+    for name, residual in [ "wR_I", Residual.wR; "wR2", Residual.ofLoss LossChoice.WR2 ] do
+        PullbackCheck.holds
+            { PullbackCheck.case name [ [| 4 |] ] (fun x -> residual rows x[0]) with
+                Interval = 0.5, 4.0
+            }
+
+[<Fact>]
+let ``neither wR_I nor wR2 depends on the unit of the data`` () =
+    let rows = rowsOf [ 100.0, 4.0; -7.0, 4.0; 25.0, 1.0 ]
+    let calculated = dsharp.tensor [ 30.0; 1.0; 9.0 ]
+
+    for residual in [ Residual.wR; Residual.ofLoss LossChoice.WR2 ] do
+        Assert.Equal(float (residual rows calculated), float (residual (Residual.inUnits 7.0 rows) calculated), 14)
 
 [<Fact>]
 let ``a perfect fit has no misfit and no slope`` () =

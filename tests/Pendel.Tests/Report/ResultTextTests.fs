@@ -113,6 +113,7 @@ let private outcome =
     {
         Start = evaluation 0.06
         Final = evaluation 0.05
+        Uncertainties = None
         Misset = Vector3(0.0, 0.0, Math.PI / 180.0)
         Strain = 0.011
         History =

@@ -1,0 +1,333 @@
+/// Standard uncertainties of a refined structure.
+///
+/// The loss is a sum of frames' residuals R, R² = Σw²(o − cI)²/n with n = Σw²o²: near its minimum least squares with the weights
+/// v = w²/(Rn). Frames do not fit to their uncertainties alone, and the loss does not weigh rows by them, so that
+///
+///     cov q = N/(N − P) H⁻¹ M H⁻¹,   H = Σ v j jᵀ,   M = Σ g gᵀ
+///
+/// takes the scatter from the misfit itself. j = c ∂I/∂q of a row, less what scale, thickness and orientation of its frame can
+/// take up; g = Σ v j (o − cI) over the rows of one measurement, which count once; N measurements, P parameters, those of the frames
+/// included. A restraint adds its ρ j jᵀ to H and ρ² j jᵀ to M. Source: White (1980).
+module Pendel.Core.StandardUncertainty
+
+open MathNet.Numerics.LinearAlgebra
+open Pendel.Crystallography
+open Pendel.Diffraction
+open Pendel.Tensors
+open Pendel.Core.FrameModel
+open Pendel.Core.Problem
+open Pendel.Core.DataSet
+
+/// Steps of the differences: of q, of thickness (relative) and of angles, rad. They keep away from the rounding of single precision.
+let private structureStep, private thicknessStep, private angleStep =
+    0.01, 1e-3, 1e-5
+
+/// Below this an s.u. is rounding: Å², or a part of a cell's edge.
+let private rounding = 1e-10
+
+/// Least residual that weighs a frame: exact rows have none.
+let private exact = 1e-9
+
+/// A vector of which less than this share is left has no direction of its own.
+let private dependent = 1e-4
+
+/// Intensities of the counting frames of a data set, and their slopes.
+type private Slopes =
+    {
+        Rows: Residual.Rows
+        Measurements: Observation array
+        Intensity: float array
+        /// By each structure parameter.
+        Structure: float array array
+        /// By thickness and angles.
+        Frame: float array array
+    }
+
+let private states (stage: Stage) (state: State) rotation stretch =
+    [|
+        for plan in stage.Model.Plan.Frames ->
+            {
+                Thickness =
+                    stretch
+                    * (state.Thickness |> Map.tryFind plan.Frame.Id |> Option.defaultValue 100.0)
+                Rotation = rotation
+            }
+    |]
+
+/// Axes of the turns that are refined of a frame.
+let private axes (settings: Settings) =
+    if settings.Orientation = Fixed then
+        [||]
+    else
+        [| Vector3(1.0, 0.0, 0.0); Vector3(0.0, 1.0, 0.0); Vector3(0.0, 0.0, 1.0) |]
+
+/// Parameters with the j-th a step further.
+let private stepped q j =
+    q |> Array.mapi (fun i x -> if i = j then x + structureStep else x)
+
+/// Calculations that a data set takes.
+let private calculations (dataSet: DataSet) =
+    2 + (axes dataSet.Problem.Settings).Length + dataSet.Problem.Structure.Count
+
+/// The slopes of every counting frame by differences.
+///
+/// - `calculated`: receives the number of each calculation that is done, from 1
+let private slopes calculated (dataSet: DataSet) =
+    let problem, stage, state = dataSet.Problem, dataSet.Stage, dataSet.State
+
+    let intensities number q rotation stretch =
+        let found =
+            ForwardModel.intensities
+                stage.Model
+                (Problem.potential problem stage (dsharp.tensor (q: float array)))
+                (states stage state rotation stretch)
+
+        calculated number
+        found
+
+    let q = state.Structure
+    let here = intensities 1 q Vector3.Zero 1.0
+
+    let by step (there: float array array) =
+        Array.map2 (Array.map2 (fun above here -> (above - here) / step)) there here
+
+    let thickness =
+        intensities 2 q Vector3.Zero (1.0 + thicknessStep) |> by thicknessStep
+
+    let angles =
+        axes problem.Settings
+        |> Array.mapi (fun k axis -> intensities (3 + k) q (angleStep * axis) 1.0 |> by angleStep)
+
+    let structure =
+        Array.init q.Length (fun j ->
+            intensities (3 + angles.Length + j) (stepped q j) Vector3.Zero 1.0
+            |> by structureStep)
+
+    let frame = Array.append [| thickness |] angles
+
+    [|
+        for i in Problem.scoredFrames stage ->
+            {
+                Rows = stage.Model.Rows[i]
+                Measurements = stage.Model.Plan.Frames[i].Scored |> Seq.map _.Observation |> Seq.toArray
+                Intensity = here[i]
+                Structure = structure |> Array.map (Array.item i)
+                Frame = frame |> Array.map (Array.item i)
+            }
+    |]
+
+/// What is left of a vector beside an orthonormal basis.
+let private rest (basis: Vector<float> list) (v: Vector<float>) =
+    basis |> List.fold (fun (left: Vector<float>) b -> left - (b * left) * b) v
+
+let private orthonormal (vectors: Vector<float> list) =
+    let extend basis (v: Vector<float>) =
+        let left = rest basis v
+
+        if left.L2Norm() > dependent * v.L2Norm() then
+            left.Normalize 2.0 :: basis
+        else
+            basis
+
+    List.fold extend [] vectors
+
+/// What a frame says.
+type private Part =
+    {
+        /// √v j of each row, less what the frame's own parameters take up: rows × structure parameters.
+        Slopes: Matrix<float>
+        /// √v (o − cI), likewise.
+        Misfit: Vector<float>
+        /// R.
+        Residual: float
+        /// Parameters of its own.
+        Own: int
+    }
+
+let private part loss (frame: Slopes) =
+    let struct (weight, observed) = Residual.weighted loss frame.Rows
+    let c = Residual.leastSquares weight observed frame.Intensity
+    let misfit = Array.map2 (fun o i -> o - c * i) observed frame.Intensity
+
+    let squares values =
+        Array.map2 (fun w x -> (w * x) ** 2.0) weight values |> Array.sum
+
+    let n = squares observed
+    let residual = sqrt (squares misfit / n)
+    let unit = 1.0 / sqrt (max exact residual * n)
+
+    let weighted factor values =
+        Vector<float>.Build.DenseOfArray(Array.map2 (fun w x -> unit * factor * w * x) weight values)
+
+    let own =
+        weighted c frame.Intensity :: [ for slope in frame.Frame -> weighted c slope ]
+        |> orthonormal
+
+    {
+        Slopes =
+            frame.Structure
+            |> Array.map (weighted c >> rest own)
+            |> Matrix<float>.Build.DenseOfColumnVectors
+        Misfit = weighted 1.0 misfit |> rest own
+        Residual = residual
+        Own = own.Length
+    }
+
+/// H and M of the measurements or of the restraints, with the number of these.
+type private Sums =
+    {
+        Bread: Matrix<float>
+        Meat: Matrix<float>
+        Count: int
+    }
+
+/// Of the frames' parts with their measurements, those of each crystal told apart.
+let private ofMeasurements (parts: (Part * (int * Observation) array) array) =
+    let measurements =
+        parts
+        |> Seq.collect (fun (part, keys) -> keys |> Seq.mapi (fun i key -> key, part.Misfit[i] * part.Slopes.Row i))
+        |> Seq.groupBy fst
+        |> Seq.map (snd >> Seq.map snd >> Seq.reduce (+))
+        |> Seq.toArray
+        |> Matrix<float>.Build.DenseOfRowVectors
+
+    {
+        Bread =
+            parts
+            |> Array.map (fun (part, _) -> part.Slopes.TransposeThisAndMultiply part.Slopes)
+            |> Array.reduce (+)
+        Meat = measurements.TransposeThisAndMultiply measurements
+        Count = measurements.RowCount
+    }
+
+/// Of restraints, as the loss weighs them (CONVENTIONS, Restraints).
+///
+/// - `weight`: ρ
+let private ofRestraints (problem: Problem) weight (q: float array) =
+    let misfits q =
+        Restraints.results
+            problem.Restraints
+            (StructureModel.evaluate problem.Structure (dsharp.tensor (q: float array)))
+        |> Array.map _.Misfit
+
+    let here = misfits q
+
+    let slopes =
+        Array.init
+            q.Length
+            (stepped q
+             >> misfits
+             >> Array.map2 (fun here above -> (above - here) / structureStep) here)
+        |> Matrix<float>.Build.DenseOfColumnArrays
+
+    let product = slopes.TransposeThisAndMultiply slopes
+
+    {
+        Bread = weight * product
+        Meat = weight * weight * product
+        Count = here.Length
+    }
+
+/// The inverse of a positive definite matrix, None where it is not, or nearly not.
+let private inverse (h: Matrix<float>) =
+    let scale = h.Diagonal().Map(fun x -> if x > 0.0 then 1.0 / sqrt x else 0.0)
+    let d = Matrix<float>.Build.DenseOfDiagonalVector scale
+    let evd = (d * h * d).Evd Symmetricity.Symmetric
+    let values = evd.EigenValues |> Seq.map _.Real |> Seq.toArray
+
+    if Array.min values > 1e-10 then
+        let inverted =
+            Matrix<float>.Build.DenseOfDiagonalArray(values |> Array.map (fun x -> 1.0 / x))
+
+        Some(d * evd.EigenVectors * inverted * evd.EigenVectors.Transpose() * d)
+    else
+        None
+
+/// x, y, z, the components of U (CIF), U_eq and the occupancy of each site.
+let private values (crystal: Crystal) =
+    [|
+        for site in crystal.Sites ->
+            let u =
+                match site.Adp with
+                | :? Adp.Anisotropic as a -> a.Ucif
+                | _ -> SymmetricTensor(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+            [|
+                site.Position.X
+                site.Position.Y
+                site.Position.Z
+                for i in 0..5 do
+                    u[i]
+                site.Adp.Equivalent crystal.Cell
+                site.Occupancy
+            |]
+    |]
+
+/// From the covariances of q to the sites.
+let private ofSites (structure: StructureModel.StructureModel) (q: float array) (covariance: Matrix<float>) =
+    let here = StructureModel.toCrystal structure q |> values
+
+    let slopes =
+        Array.init q.Length (fun j -> stepped q j |> StructureModel.toCrystal structure |> values)
+
+    let su site k =
+        let slope =
+            slopes
+            |> Array.map (fun there -> (there[site][k] - here[site][k]) / structureStep)
+            |> Vector<float>.Build.DenseOfArray
+
+        let su = sqrt (max 0.0 (slope * (covariance * slope)))
+        // what symmetry fixes changes by rounding alone
+        if su < rounding then 0.0 else su
+
+    [|
+        for site in 0 .. here.Length - 1 ->
+            SiteUncertainty(
+                Vector3(su site 0, su site 1, su site 2),
+                SymmetricTensor(su site 3, su site 4, su site 5, su site 6, su site 7, su site 8),
+                su site 9,
+                su site 10
+            )
+    |]
+
+/// Standard uncertainties of the sites, in their order; None where the measurements do not determine all parameters.
+///
+/// - `dataSets`: of one structure, at the state that was reached, with the rows of the last joint refinement
+///
+/// Raises `OperationCanceledException` where it is interrupted.
+let calculate (monitor: Monitor) (dataSets: DataSet array) =
+    let problem, q = dataSets[0].Problem, dataSets[0].State.Structure
+    let firsts = dataSets |> Array.map calculations |> Array.scan (+) 0
+    monitor.Report(Started(StandardUncertainties, Array.last firsts))
+
+    let calculated first number =
+        monitor.Stop.ThrowIfCancellationRequested()
+        monitor.Report(Advanced(StandardUncertainties, first + number, None))
+
+    let parts =
+        dataSets
+        |> DataSet.each (fun crystal dataSet ->
+            slopes (calculated firsts[crystal]) dataSet
+            |> Array.map (fun frame ->
+                part problem.Settings.Loss frame, frame.Measurements |> Array.map (fun m -> crystal, m)))
+        |> Array.concat
+
+    let measured = ofMeasurements parts
+    let frames = parts |> Array.sumBy (fun (part, _) -> part.Own)
+    let freedom = measured.Count - frames - q.Length
+
+    let bread, meat =
+        if problem.Restraints.Count = 0 then
+            measured.Bread, measured.Meat
+        else
+            let residual = parts |> Array.sumBy (fun (part, _) -> part.Residual)
+            let weight = residual * problem.Settings.RestraintWeight / float measured.Count
+            let restraints = ofRestraints problem weight q
+            measured.Bread + restraints.Bread, measured.Meat + restraints.Meat
+
+    match inverse bread with
+    | Some inverse when freedom > 0 ->
+        float measured.Count / float freedom * (inverse * meat * inverse)
+        |> ofSites problem.Structure q
+        |> Some
+    | _ -> None
