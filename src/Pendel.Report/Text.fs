@@ -225,3 +225,29 @@ let sites (crystal: Crystal) =
             |]
 
     head :: (crystal.Sites |> Seq.map line |> Seq.toList)
+
+/// What the standard uncertainties come to, for a refinement of the structure that ran to its end.
+let uncertainties (settings: Settings) (outcome: Outcome) =
+    let crystal = outcome.Final.Crystal
+
+    let ofPosition (su: SiteUncertainty) =
+        max (su.Position.X * crystal.Cell.A) (max (su.Position.Y * crystal.Cell.B) (su.Position.Z * crystal.Cell.C))
+
+    match outcome.Uncertainties with
+    | Some found ->
+        let site, largest =
+            found
+            |> Seq.map ofPosition
+            |> Seq.zip (crystal.Sites |> Seq.map _.Label)
+            |> Seq.maxBy snd
+
+        [
+            format
+                "standard uncertainties are in refined.cif; the largest along an axis {0:F4} Å, of {1}"
+                [| largest; site |]
+        ]
+    | None when outcome.Interrupted || settings.Epochs = 0 -> []
+    | None ->
+        [
+            "no standard uncertainties: the measurements do not determine every parameter"
+        ]

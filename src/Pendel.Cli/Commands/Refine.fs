@@ -21,7 +21,7 @@ let private printOne terminal (settings: Settings) (outcome: Outcome) =
         [
             Text.frames final.Frames
             Text.corrections settings.OrientationBound final.Frames
-            Text.sites final.Crystal
+            Text.sites final.Crystal @ Text.uncertainties settings outcome
             Outliers.text diagnosis
             Text.refinement outcome
             Text.residuals final.Residuals @ Text.completeness [ final ]
@@ -59,7 +59,7 @@ let private printSeveral terminal settings (paths: string list) (outcomes: Outco
     printGroups
         terminal
         [
-            Text.sites first.Final.Crystal
+            Text.sites first.Final.Crystal @ Text.uncertainties settings first
             Text.course outcomes.Start first @ Text.constraints first.Final
             $"residuals over {paths.Length} crystals:" :: Text.residuals outcomes.Final
             @ Text.completeness evaluations

@@ -1,13 +1,7 @@
 /// Standard uncertainties of a refined structure.
 ///
-/// The loss is a sum of frames' residuals R, R² = Σw²(o − cI)²/n with n = Σw²o²: near its minimum least squares with the weights
-/// v = w²/(Rn). Frames do not fit to their uncertainties alone, and the loss does not weigh rows by them, so that
-///
-///     cov q = N/(N − P) H⁻¹ M H⁻¹,   H = Σ v j jᵀ,   M = Σ g gᵀ
-///
-/// takes the scatter from the misfit itself. j = c ∂I/∂q of a row, less what scale, thickness and orientation of its frame can
-/// take up; g = Σ v j (o − cI) over the rows of one measurement, which count once; N measurements, P parameters, those of the frames
-/// included. A restraint adds its ρ j jᵀ to H and ρ² j jᵀ to M. Source: White (1980).
+/// cov q = N/(N − P) H⁻¹ M H⁻¹ with H = Σ v j jᵀ over rows and M = Σ g gᵀ over measurements (CONVENTIONS, Standard uncertainties):
+/// the scatter is that of the misfit itself. Source: White (1980).
 module Pendel.Core.StandardUncertainty
 
 open MathNet.Numerics.LinearAlgebra
@@ -47,9 +41,7 @@ let private states (stage: Stage) (state: State) rotation stretch =
     [|
         for plan in stage.Model.Plan.Frames ->
             {
-                Thickness =
-                    stretch
-                    * (state.Thickness |> Map.tryFind plan.Frame.Id |> Option.defaultValue 100.0)
+                Thickness = stretch * state.Thickness[plan.Frame.Id]
                 Rotation = rotation
             }
     |]

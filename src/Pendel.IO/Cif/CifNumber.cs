@@ -45,7 +45,12 @@ public readonly record struct CifNumber(double Value, double? Su)
 
     /// <summary>The number with its s.u. in units of the last digit, two digits of it from 10 to 19, one from 2 to 9.</summary>
     /// <exception cref="ArgumentException">Value or s.u. is not finite, or the s.u. is negative.</exception>
-    public override string ToString()
+    public override string ToString() => ToString(0);
+
+    /// <summary>The same with more digits of value and s.u. where these make the decimals asked for.</summary>
+    /// <param name="leastDecimals">Least digits after the point of a number with an s.u., up to 15.</param>
+    /// <exception cref="ArgumentException">Value or s.u. is not finite, or the s.u. is negative.</exception>
+    public string ToString(int leastDecimals)
     {
         if (!double.IsFinite(Value) || Su is { } s && !(s >= 0 && double.IsFinite(s)))
             throw new ArgumentException("a CIF number and its standard uncertainty are finite");
@@ -54,7 +59,7 @@ public readonly record struct CifNumber(double Value, double? Su)
         var decimals = -(int)Math.Floor(Math.Log10(Su.Value));
         if (Su.Value * Math.Pow(10, decimals) < 1.95)
             decimals++;
-        decimals = Math.Clamp(decimals, 0, 15);
+        decimals = Math.Clamp(decimals, leastDecimals, 15);
         var digits = Math.Max(1, Math.Round(Su.Value * Math.Pow(10, decimals)));
         var value = Value.ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
         return string.Create(CultureInfo.InvariantCulture, $"{value}({digits:0})");

@@ -7,10 +7,13 @@ namespace Pendel.IO;
 /// <param name="Value">Its text; null is written as ? (unknown).</param>
 public readonly record struct ExtraItem(string Name, string? Value);
 
-/// <summary>Crystal → CIF text that other programs read; numbers with ten decimals, far below 1e−8 Å.</summary>
+/// <summary>Crystal → CIF text that other programs read; numbers without s.u. with ten decimals, far below 1e−8 Å.</summary>
 public static class StructureWriter
 {
     const int Decimals = 10;
+
+    // Of a number with an s.u.: 10⁻⁵ Å² keeps a tensor positive definite that is, however uncertain.
+    const int LeastDecimals = 5;
 
     static readonly string[] FlagNames = ["_atom_site_calc_flag", "_atom_site_refinement_flags_posn"];
 
@@ -22,7 +25,7 @@ public static class StructureWriter
     /// Labels of the sites that ride on others; with any, flags say of every site how its position was found.
     /// </param>
     /// <param name="uncertainties">
-    /// Standard uncertainties of the sites, in their order; a number that has one is rounded by it (rule of 19).
+    /// Standard uncertainties of the sites, in their order; a number that has one is rounded by it (rule of 19), with five decimals at least.
     /// </param>
     /// <exception cref="ArgumentException">A name or a text cannot stand in a CIF.</exception>
     public static string Write(
@@ -145,7 +148,7 @@ public static class StructureWriter
                 $"{site.Element.Symbol}{Math.Abs(site.Charge)}{(site.Charge > 0 ? '+' : '-')}"
             );
 
-    static CifValue Number(double value, double? su) => CifValue.Of(new CifNumber(value, su).ToString());
+    static CifValue Number(double value, double? su) => CifValue.Of(new CifNumber(value, su).ToString(LeastDecimals));
 
     static CifValue Number(double value) => CifValue.Of(CifNumber.Format(value, Decimals));
 }

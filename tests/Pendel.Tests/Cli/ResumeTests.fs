@@ -93,6 +93,22 @@ let ``a refinement that was stopped goes on to the files of one that was not`` (
         Assert.True(timing.GetProperty("total_s").GetDouble() > List.sum stages))
 
 [<Fact>]
+let ``a refinement that is stopped at its standard uncertainties keeps its result, and has them when it goes on`` () =
+    inFolder (fun path ->
+        synthesize path "quartz.cif"
+        let code, _ = stoppedAt "standard uncertainties" (refining path "out" settings)
+        Assert.Equal(ExitCode.Interrupted, code)
+
+        let cif () =
+            File.ReadAllText(path "out/refined.cif")
+
+        Assert.DoesNotMatch(@"(?m)^O1 .*\(\d+\)", cif ())
+        let code, out, error = pendel (refining path "out" [ "--resume" ])
+        Assert.True((code = ExitCode.Done), error)
+        Assert.Contains("standard uncertainties are in refined.cif; the largest along an axis 0.", out)
+        Assert.Matches(@"(?m)^O1 .*\(\d+\)", cif ()))
+
+[<Fact>]
 let ``a checkpoint of other settings, inputs, schema or version, or a damaged one, is refused`` () =
     inInterrupted (fun path ->
         let resume options =
