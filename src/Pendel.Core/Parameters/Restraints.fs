@@ -160,30 +160,42 @@ let private distances (restraints: Restraints) (unit: AsymmetricUnit) =
     |> List.reduce (+)
     |> dsharp.sqrt
 
-/// (ΔU)² of the restrained pairs, Å⁴; it has a derivative where ΔU has none. A component off the diagonal stands for two.
-let private squaredDifferences (restraints: Restraints) (unit: AsymmetricUnit) =
-    let d = apply restraints.Displacement unit.Cartesian
+/// ΔU of the restrained pairs, Å², components that a norm counts once: those off the diagonal stand for two. 6 per pair.
+let private differencesOfU (restraints: Restraints) (unit: AsymmetricUnit) =
+    let factors =
+        dsharp.tensor
+            [|
+                for _ in restraints.Similar do
+                    for k in 0..5 -> sqrt (if k < 3 then 1.0 / 3.0 else 2.0 / 3.0)
+            |]
 
-    [ 0..5 ]
-    |> List.map (fun k -> (if k < 3 then 1.0 / 3.0 else 2.0 / 3.0) * componentOf 6 k (d * d))
-    |> List.reduce (+)
+    factors * apply restraints.Displacement unit.Cartesian
+
+/// Misfits over su whose squares add up to χ²: one of each distance, then six of each difference of ADPs.
+let misfits (restraints: Restraints) (unit: AsymmetricUnit) : Tensor =
+    let over count (terms: Restraint array) (t: Tensor) =
+        t
+        * dsharp.tensor
+            [|
+                for r in terms do
+                    for _ in 1..count -> 1.0 / r.Su
+            |]
+
+    [
+        if restraints.Distances.Length > 0 then
+            let targets = dsharp.tensor (restraints.Distances |> Array.map target)
+            distances restraints unit - targets |> over 1 restraints.Distances
+        if restraints.Similar.Length > 0 then
+            differencesOfU restraints unit |> over 6 restraints.Similar
+    ]
+    |> function
+        | [] -> dsharp.zeros 0
+        | parts -> dsharp.cat parts
 
 /// χ² of the restraints, a scalar.
 let chiSquare (restraints: Restraints) (unit: AsymmetricUnit) : Tensor =
-    let over power (terms: Restraint array) (t: Tensor) =
-        t * dsharp.tensor (terms |> Array.map (fun r -> 1.0 / pown r.Su power))
-
-    let terms =
-        [
-            if restraints.Distances.Length > 0 then
-                let targets = dsharp.tensor (restraints.Distances |> Array.map target)
-                let misfit = distances restraints unit - targets |> over 1 restraints.Distances
-                (misfit * misfit).sum()
-            if restraints.Similar.Length > 0 then
-                (squaredDifferences restraints unit |> over 2 restraints.Similar).sum()
-        ]
-
-    List.fold (+) (dsharp.tensor 0.0) terms
+    let misfits = misfits restraints unit
+    (misfits * misfits).sum()
 
 /// Each restraint at a structure, those on distances first.
 let results (restraints: Restraints) (unit: AsymmetricUnit) : RestraintResult array =
@@ -204,5 +216,7 @@ let results (restraints: Restraints) (unit: AsymmetricUnit) : RestraintResult ar
                 Array.map2
                     result
                     restraints.Similar
-                    (values (squaredDifferences restraints unit) |> Array.map (max 0.0 >> sqrt))
+                    (values (differencesOfU restraints unit)
+                     |> Array.chunkBySize 6
+                     |> Array.map (Array.sumBy (fun u -> u * u) >> sqrt))
     |]

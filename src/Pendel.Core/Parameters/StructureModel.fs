@@ -18,7 +18,7 @@ open Pendel.Core.Riding
 let SmallestU = 1e-4
 
 /// What a tensor at u_min may lose when a file rounds it, and where it starts above u_min, Å²: S = 0 has no derivative.
-let private rounding, above = 1e-5, 1e-6
+let private rounding, above = 3e-5, 1e-6
 
 let private positionScale = 0.1
 let private rootScale = 0.05

@@ -130,7 +130,7 @@ type HistoryEntry =
         /// Step within the stage, from 0: the state before it.
         Step: int
         WRMean: float
-        /// None within the joint refinement, whose loss is wR_mean.
+        /// None within the joint refinement, whose loss stands for wR_mean.
         RObsMean: float option
         /// None within the joint refinement but for the step that is kept, and where nothing is held out.
         Validation: Validation option

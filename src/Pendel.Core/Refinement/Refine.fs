@@ -328,8 +328,10 @@ let private uncertainties (monitor: Monitor) (problems: Problem array) (record: 
                 planned problems rows reached.States |> StandardUncertainty.calculate monitor
 
             found, false
-        with :? OperationCanceledException ->
-            None, true
+        with
+        | :? OperationCanceledException -> None, true
+        // a step from the result may have no intensities where the result has
+        | :? NumericalException -> None, false
     | _ -> None, record.Interrupted
 
 /// What the steps say of the start and of what they reached.

@@ -1,7 +1,7 @@
 /// Standard uncertainties of a refined structure.
 ///
-/// cov q = N/(N − P) H⁻¹ M H⁻¹ with H = Σ v j jᵀ over rows and M = Σ g gᵀ over measurements (CONVENTIONS, Standard uncertainties):
-/// the scatter is that of the misfit itself. Source: White (1980).
+/// cov q = H⁻¹ M H⁻¹, H the curvature of the loss, M = Σ g gᵀ over measurements (CONVENTIONS, Standard uncertainties): the scatter
+/// is that of the misfit itself. Source: White (1980).
 module Pendel.Core.StandardUncertainty
 
 open MathNet.Numerics.LinearAlgebra
@@ -12,9 +12,10 @@ open Pendel.Core.FrameModel
 open Pendel.Core.Problem
 open Pendel.Core.DataSet
 
-/// Steps of the differences: of q, of thickness (relative) and of angles, rad. They keep away from the rounding of single precision.
+/// Steps of the differences: of q, of thickness (relative) and of angles, rad. They change an intensity by about a thousandth,
+/// which single precision resolves to as much.
 let private structureStep, private thicknessStep, private angleStep =
-    0.01, 1e-3, 1e-5
+    0.002, 1e-3, 1e-5
 
 /// Below this an s.u. is rounding: Å², or a part of a cell's edge.
 let private rounding = 1e-10
@@ -24,6 +25,9 @@ let private exact = 1e-9
 
 /// A vector of which less than this share is left has no direction of its own.
 let private dependent = 1e-4
+
+/// A step that changes the intensities of a frame by less than this share changes rounding alone.
+let private insensitive = 1e-5
 
 /// Intensities of the counting frames of a data set, and their slopes.
 type private Slopes =
@@ -48,10 +52,16 @@ let private states (stage: Stage) (state: State) rotation stretch =
 
 /// Axes of the turns that are refined of a frame.
 let private axes (settings: Settings) =
-    if settings.Orientation = Fixed then
-        [||]
-    else
-        [| Vector3(1.0, 0.0, 0.0); Vector3(0.0, 1.0, 0.0); Vector3(0.0, 0.0, 1.0) |]
+    let x, y, z = Vector3(1.0, 0.0, 0.0), Vector3(0.0, 1.0, 0.0), Vector3(0.0, 0.0, 1.0)
+
+    match settings.Orientation with
+    | Fixed -> [||]
+    | Hexagonal -> [| x; y |]
+    | _ -> [| x; y; z |]
+
+/// Whether the thickness model is refined.
+let private hasThickness (problem: Problem) =
+    problem.ThicknessModel.LearningRate > 0.0
 
 /// Parameters with the j-th a step further.
 let private stepped q j =
@@ -95,7 +105,18 @@ let private slopes calculated (dataSet: DataSet) =
             intensities (3 + angles.Length + j) (stepped q j) Vector3.Zero 1.0
             |> by structureStep)
 
-    let frame = Array.append [| thickness |] angles
+    let changes step (slope: float array) here =
+        let norm = Array.sumBy (fun x -> x * x) >> sqrt
+        step * norm slope > insensitive * norm here
+
+    let frame =
+        [
+            if hasThickness problem then
+                yield thicknessStep, thickness
+
+            for angle in angles do
+                yield angleStep, angle
+        ]
 
     [|
         for i in Problem.scoredFrames stage ->
@@ -104,7 +125,12 @@ let private slopes calculated (dataSet: DataSet) =
                 Measurements = stage.Model.Plan.Frames[i].Scored |> Seq.map _.Observation |> Seq.toArray
                 Intensity = here[i]
                 Structure = structure |> Array.map (Array.item i)
-                Frame = frame |> Array.map (Array.item i)
+                Frame =
+                    [|
+                        for step, slopes in frame do
+                            if changes step slopes[i] here[i] then
+                                slopes[i]
+                    |]
             }
     |]
 
@@ -130,10 +156,10 @@ type private Part =
         Slopes: Matrix<float>
         /// √v (o − cI), likewise.
         Misfit: Vector<float>
+        /// What the frame's own parameters leave of the variance of each row's misfit.
+        Freedom: float array
         /// R.
         Residual: float
-        /// Parameters of its own.
-        Own: int
     }
 
 let private part loss (frame: Slopes) =
@@ -145,8 +171,8 @@ let private part loss (frame: Slopes) =
         Array.map2 (fun w x -> (w * x) ** 2.0) weight values |> Array.sum
 
     let n = squares observed
-    let residual = sqrt (squares misfit / n)
-    let unit = 1.0 / sqrt (max exact residual * n)
+    let residual = max exact (sqrt (squares misfit / n))
+    let unit = 1.0 / sqrt (residual * n)
 
     let weighted factor values =
         Vector<float>.Build.DenseOfArray(Array.map2 (fun w x -> unit * factor * w * x) weight values)
@@ -161,46 +187,35 @@ let private part loss (frame: Slopes) =
             |> Array.map (weighted c >> rest own)
             |> Matrix<float>.Build.DenseOfColumnVectors
         Misfit = weighted 1.0 misfit |> rest own
+        Freedom = Array.init weight.Length (fun i -> 1.0 - List.sumBy (fun (b: Vector<float>) -> b[i] * b[i]) own)
         Residual = residual
-        Own = own.Length
     }
 
-/// H and M of the measurements or of the restraints, with the number of these.
-type private Sums =
-    {
-        Bread: Matrix<float>
-        Meat: Matrix<float>
-        Count: int
-    }
+/// Σ v j jᵀ − GGᵀ/R of a frame, G = Σ v j (o − cI): the curvature of R.
+let private curvature (part: Part) =
+    let gradient = part.Slopes.TransposeThisAndMultiply part.Misfit
 
-/// Of the frames' parts with their measurements, those of each crystal told apart.
-let private ofMeasurements (parts: (Part * (int * Observation) array) array) =
-    let measurements =
-        parts
-        |> Seq.collect (fun (part, keys) -> keys |> Seq.mapi (fun i key -> key, part.Misfit[i] * part.Slopes.Row i))
-        |> Seq.groupBy fst
-        |> Seq.map (snd >> Seq.map snd >> Seq.reduce (+))
-        |> Seq.toArray
-        |> Matrix<float>.Build.DenseOfRowVectors
+    part.Slopes.TransposeThisAndMultiply part.Slopes
+    - gradient.OuterProduct gradient / part.Residual
 
-    {
-        Bread =
-            parts
-            |> Array.map (fun (part, _) -> part.Slopes.TransposeThisAndMultiply part.Slopes)
-            |> Array.reduce (+)
-        Meat = measurements.TransposeThisAndMultiply measurements
-        Count = measurements.RowCount
-    }
+/// g of each measurement, one in a row, from the frames' parts with their measurements, those of each crystal told apart.
+let private scores (parts: (Part * (int * Observation) array) array) =
+    let ofRow (part: Part) i =
+        part.Misfit[i] / sqrt (max dependent part.Freedom[i]) * part.Slopes.Row i
 
-/// Of restraints, as the loss weighs them (CONVENTIONS, Restraints).
-///
-/// - `weight`: ρ
-let private ofRestraints (problem: Problem) weight (q: float array) =
+    parts
+    |> Seq.collect (fun (part, keys) -> keys |> Seq.mapi (fun i key -> key, ofRow part i))
+    |> Seq.groupBy fst
+    |> Seq.map (snd >> Seq.map snd >> Seq.reduce (+))
+    |> Seq.toArray
+    |> Matrix<float>.Build.DenseOfRowVectors
+
+/// Σ j jᵀ of restraints, by differences, and χ².
+let private restraints (problem: Problem) (q: float array) =
     let misfits q =
-        Restraints.results
-            problem.Restraints
-            (StructureModel.evaluate problem.Structure (dsharp.tensor (q: float array)))
-        |> Array.map _.Misfit
+        StructureModel.evaluate problem.Structure (dsharp.tensor (q: float array))
+        |> Restraints.misfits problem.Restraints
+        |> _.toArray1D<float>()
 
     let here = misfits q
 
@@ -212,13 +227,10 @@ let private ofRestraints (problem: Problem) weight (q: float array) =
              >> Array.map2 (fun here above -> (above - here) / structureStep) here)
         |> Matrix<float>.Build.DenseOfColumnArrays
 
-    let product = slopes.TransposeThisAndMultiply slopes
+    struct (slopes.TransposeThisAndMultiply slopes, here |> Array.sumBy (fun x -> x * x))
 
-    {
-        Bread = weight * product
-        Meat = weight * weight * product
-        Count = here.Length
-    }
+/// Least eigenvalue of a matrix with a unit diagonal that has an inverse: single precision gives slopes to 10⁻³ or 10⁻⁴.
+let private singular = 1e-7
 
 /// The inverse of a positive definite matrix, None where it is not, or nearly not.
 let private inverse (h: Matrix<float>) =
@@ -227,7 +239,7 @@ let private inverse (h: Matrix<float>) =
     let evd = (d * h * d).Evd Symmetricity.Symmetric
     let values = evd.EigenValues |> Seq.map _.Real |> Seq.toArray
 
-    if Array.min values > 1e-10 then
+    if Array.min values > singular then
         let inverted =
             Matrix<float>.Build.DenseOfDiagonalArray(values |> Array.map (fun x -> 1.0 / x))
 
@@ -256,11 +268,15 @@ let private values (crystal: Crystal) =
     |]
 
 /// From the covariances of q to the sites.
+///
+/// Hydrogens that ride have none.
 let private ofSites (structure: StructureModel.StructureModel) (q: float array) (covariance: Matrix<float>) =
     let here = StructureModel.toCrystal structure q |> values
 
     let slopes =
         Array.init q.Length (fun j -> stepped q j |> StructureModel.toCrystal structure |> values)
+
+    let rides = structure.Riding |> List.map _.Hydrogen |> set
 
     let su site k =
         let slope =
@@ -270,7 +286,7 @@ let private ofSites (structure: StructureModel.StructureModel) (q: float array) 
 
         let su = sqrt (max 0.0 (slope * (covariance * slope)))
         // what symmetry fixes changes by rounding alone
-        if su < rounding then 0.0 else su
+        if su < rounding || rides.Contains site then 0.0 else su
 
     [|
         for site in 0 .. here.Length - 1 ->
@@ -304,22 +320,27 @@ let calculate (monitor: Monitor) (dataSets: DataSet array) =
                 part problem.Settings.Loss frame, frame.Measurements |> Array.map (fun m -> crystal, m)))
         |> Array.concat
 
-    let measured = ofMeasurements parts
-    let frames = parts |> Array.sumBy (fun (part, _) -> part.Own)
-    let freedom = measured.Count - frames - q.Length
+    let scores = scores parts
+    let measured = parts |> Array.map (fst >> curvature) |> Array.reduce (+)
+    let freedom = scores.RowCount - q.Length
+
+    let spread =
+        float scores.RowCount / float (max 1 freedom)
+        * scores.TransposeThisAndMultiply scores
 
     let bread, meat =
         if problem.Restraints.Count = 0 then
-            measured.Bread, measured.Meat
+            measured, spread
         else
-            let residual = parts |> Array.sumBy (fun (part, _) -> part.Residual)
-            let weight = residual * problem.Settings.RestraintWeight / float measured.Count
-            let restraints = ofRestraints problem weight q
-            measured.Bread + restraints.Bread, measured.Meat + restraints.Meat
+            let struct (product, chiSquare) = restraints problem q
+            let asked = problem.Settings.RestraintWeight
+
+            let weight =
+                asked * (parts |> Array.sumBy (fun (part, _) -> part.Residual))
+                / (float scores.RowCount + asked * chiSquare)
+
+            measured + weight * product, spread + weight * weight * product
 
     match inverse bread with
-    | Some inverse when freedom > 0 ->
-        float measured.Count / float freedom * (inverse * meat * inverse)
-        |> ofSites problem.Structure q
-        |> Some
+    | Some inverse when freedom > 0 -> Some(inverse * meat * inverse |> ofSites problem.Structure q)
     | _ -> None

@@ -62,6 +62,8 @@ public readonly record struct CifNumber(double Value, double? Su)
         decimals = Math.Clamp(decimals, leastDecimals, 15);
         var digits = Math.Max(1, Math.Round(Su.Value * Math.Pow(10, decimals)));
         var value = Value.ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        if (value.TrimStart('-').All(c => c is '0' or '.'))
+            value = value.TrimStart('-');
         return string.Create(CultureInfo.InvariantCulture, $"{value}({digits:0})");
     }
 

@@ -12,7 +12,7 @@ public static class StructureWriter
 {
     const int Decimals = 10;
 
-    // Of a number with an s.u.: 10⁻⁵ Å² keeps a tensor positive definite that is, however uncertain.
+    // Of a component of U with an s.u.: keeps a tensor positive definite that is, however uncertain.
     const int LeastDecimals = 5;
 
     static readonly string[] FlagNames = ["_atom_site_calc_flag", "_atom_site_refinement_flags_posn"];
@@ -25,7 +25,7 @@ public static class StructureWriter
     /// Labels of the sites that ride on others; with any, flags say of every site how its position was found.
     /// </param>
     /// <param name="uncertainties">
-    /// Standard uncertainties of the sites, in their order; a number that has one is rounded by it (rule of 19), with five decimals at least.
+    /// Standard uncertainties of the sites, in their order; a number that has one is rounded by it (rule of 19), U with five decimals at least.
     /// </param>
     /// <exception cref="ArgumentException">A name or a text cannot stand in a CIF.</exception>
     public static string Write(
@@ -102,7 +102,11 @@ public static class StructureWriter
                                     Number(site.Position.X, uncertainties?[i].Position.X),
                                     Number(site.Position.Y, uncertainties?[i].Position.Y),
                                     Number(site.Position.Z, uncertainties?[i].Position.Z),
-                                    Number(site.Adp.Equivalent(crystal.Cell), uncertainties?[i].Equivalent),
+                                    Number(
+                                        site.Adp.Equivalent(crystal.Cell),
+                                        uncertainties?[i].Equivalent,
+                                        LeastDecimals
+                                    ),
                                     CifValue.Of(site.Adp is Adp.Isotropic ? "Uiso" : "Uani"),
                                     Number(site.Occupancy, uncertainties?[i].Occupancy),
                                     .. riding.Count == 0 ? [] : Flags(crystal, site, riding.Contains(site.Label)),
@@ -133,7 +137,7 @@ public static class StructureWriter
             let tensor = ((Adp.Anisotropic)pair.site.Adp).Ucif
             select Enumerable
                 .Range(0, 6)
-                .Select(i => Number(tensor[i], pair.su?[i]))
+                .Select(i => Number(tensor[i], pair.su?[i], LeastDecimals))
                 .Prepend(CifValue.Of(pair.site.Label));
         ImmutableArray<CifValue> values = [.. rows.SelectMany(row => row)];
         if (!values.IsEmpty)
@@ -148,7 +152,8 @@ public static class StructureWriter
                 $"{site.Element.Symbol}{Math.Abs(site.Charge)}{(site.Charge > 0 ? '+' : '-')}"
             );
 
-    static CifValue Number(double value, double? su) => CifValue.Of(new CifNumber(value, su).ToString(LeastDecimals));
+    static CifValue Number(double value, double? su, int leastDecimals = 0) =>
+        CifValue.Of(new CifNumber(value, su).ToString(leastDecimals));
 
     static CifValue Number(double value) => CifValue.Of(CifNumber.Format(value, Decimals));
 }

@@ -10,12 +10,11 @@ open Pendel.Core.DataSet
 open Pendel.Tests.Core.DataSets
 open Xunit
 
-let private experiment =
-    geometry quartz.Cell [ -50.0; -35.0; -20.0; -5.0; 10.0; 25.0; 40.0 ]
+let private experiment = geometry quartz.Cell [ -55.0 .. 10.0..55.0 ]
 
 let private settings =
     { settings with
-        Selection = SelectionSettings(1.2, 0.02, 1.2, 0.9, 0.0)
+        Selection = SelectionSettings(1.4, 0.02, 1.4, 0.9, 0.0)
     }
 
 let private exact =
@@ -110,9 +109,9 @@ let ``parameters refined from noisy rows scatter about the true ones as their un
                         (reached[i] - truth[i]) / su[i]
         |]
 
-    // 12 draws of y of Si1, three coordinates of O1, twelve components
+    // they are a little small where few rows rule a frame (CONVENTIONS); 12 draws of y of Si1, three coordinates of O1, twelve components
     Assert.Equal(12 * 16, scores.Length)
-    Assert.InRange(scores |> Array.averageBy (fun z -> z * z) |> sqrt, 0.7, 1.4)
+    Assert.InRange(scores |> Array.averageBy (fun z -> z * z) |> sqrt, 0.8, 1.3)
 
 [<Fact>]
 let ``coordinates and components that symmetry fixes have none`` () =
@@ -149,17 +148,8 @@ let ``a data set that stands there twice says no more than once`` () =
     let once = uncertainties [| joint refined data |] |> ofUncertainties
     let twice = uncertainties [| joint refined doubled |] |> ofUncertainties
 
-    // the doubled frames have scales and thicknesses of their own, which count as parameters
-    let ratios =
-        [|
-            for a, b in Array.zip once twice do
-                if a > 0.0 then
-                    b / a
-        |]
-
-    Assert.Equal(16, ratios.Length)
-    Assert.InRange(Array.min ratios, 1.0, 1.4)
-    Assert.InRange(Array.max ratios / Array.min ratios, 1.0, 1.02)
+    for a, b in Array.zip once twice do
+        Assert.Equal(a, b, 1e-3 * a + 1e-12)
 
 [<Fact>]
 let ``too few measurements for the parameters have no uncertainties`` () =
