@@ -323,15 +323,8 @@ let private uncertainties (monitor: Monitor) (problems: Problem array) (record: 
         && problems[0].Settings.Epochs > 0
         && reached.States[0].Structure.Length > 0
         ->
-        try
-            let found =
-                planned problems rows reached.States |> StandardUncertainty.calculate monitor
-
-            found, false
-        with
-        | :? OperationCanceledException -> None, true
-        // a step from the result may have no intensities where the result has
-        | :? NumericalException -> None, false
+        planned problems rows reached.States
+        |> StandardUncertainty.unlessInterrupted monitor
     | _ -> None, record.Interrupted
 
 /// What the steps say of the start and of what they reached.

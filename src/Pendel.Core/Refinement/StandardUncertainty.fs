@@ -344,3 +344,11 @@ let calculate (monitor: Monitor) (dataSets: DataSet array) =
     match inverse bread with
     | Some inverse when freedom > 0 -> Some(inverse * meat * inverse |> ofSites problem.Structure q)
     | _ -> None
+
+/// The same, with whether it was interrupted; None also where a step from the result has no finite intensities.
+let unlessInterrupted monitor dataSets =
+    try
+        calculate monitor dataSets, false
+    with
+    | :? System.OperationCanceledException -> None, true
+    | :? NumericalException -> None, false

@@ -295,35 +295,6 @@ let ``a written structure reads back, with the caller's items`` () =
     | null -> failwith "no details"
     | column -> Assert.Equal(details, column[0].Text)
 
-[<Fact>]
-let ``numbers with a standard uncertainty are rounded by it, U to five decimals at least, and read back`` () =
-    let crystal = (parse small).Value
-
-    let su =
-        SiteUncertainty(Vector3(4.2e-4, 0.0, 3.1e-7), SymmetricTensor(0.02, 0.02, 0.02, 0.02, 0.02, 0.02), 1.5e-3, 0.0)
-
-    let text =
-        StructureWriter.Write(crystal, "refined", [], null, [| for _ in crystal.Sites -> su |])
-
-    let read = (parse text).Value
-
-    let block = (CifReader.Parse(text, "x.cif")).Value.Blocks[0]
-
-    let column (name: string) =
-        match block.Column name with
-        | null -> failwith name
-        | column -> column[0].Text
-
-    Assert.EndsWith("(4)", column "_atom_site_fract_x")
-    Assert.DoesNotContain("(", column "_atom_site_fract_y")
-    Assert.EndsWith("(3)", column "_atom_site_fract_z")
-    Assert.EndsWith("(150)", column "_atom_site_U_iso_or_equiv")
-    Assert.DoesNotContain("(", column "_atom_site_occupancy")
-
-    for before, after in Seq.zip crystal.Sites read.Sites do
-        Assert.InRange((after.Position - before.Position).Length, 0.0, 5.1e-5)
-        Assert.InRange(after.Adp.Equivalent crystal.Cell - before.Adp.Equivalent crystal.Cell, -1e-5, 1e-5)
-
 let private structures () =
     [
         for folder in [ "structures"; "data" ] do
