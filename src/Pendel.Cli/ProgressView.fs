@@ -21,6 +21,9 @@ let private plain (terminal: Terminal) =
     let mutable steps = 1
     let mutable turn = None
 
+    let isDue step =
+        step * LinesPerStage / steps > (step - 1) * LinesPerStage / steps
+
     fun progress ->
         let line =
             match progress with
@@ -36,8 +39,13 @@ let private plain (terminal: Terminal) =
                     else
                         $"{titleOf turn stage}: {count} steps"
                 )
-            | Advanced(stage, step, Some loss) when step * LinesPerStage / steps > (step - 1) * LinesPerStage / steps ->
-                Some $"{titleOf turn stage}: step {step} of {steps}, loss {Text.percent loss}"
+            | Advanced(stage, step, loss) when (loss.IsSome || steps > LinesPerStage) && isDue step ->
+                let value =
+                    loss
+                    |> Option.map (fun value -> $", loss {Text.percent value}")
+                    |> Option.defaultValue ""
+
+                Some $"{titleOf turn stage}: step {step} of {steps}{value}"
             | Advanced _ -> None
             | Ended(stage, wR, rObs, seconds) ->
                 Some(

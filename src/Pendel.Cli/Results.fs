@@ -40,11 +40,12 @@ let ofRefinement (run: Summary.Run) (data: (string * Experiment) list) (outcomes
     let first = outcomes.Each[0]
     let evaluations = [ for o in outcomes.Each -> o.Final ]
 
+    let uncertainties = first.Uncertainties |> Option.toObj
+
     let items =
         RefinedCif.items run.Version run.Settings (List.zip (List.map snd data) evaluations) outcomes.Final
+        @ RefinedCif.uncertainties first
         |> List.map (fun (name, value) -> ExtraItem(name, Option.toObj value))
-
-    let uncertainties = first.Uncertainties |> Option.toObj
 
     [
         ResultFile(

@@ -253,3 +253,14 @@ let items
         "_refine_special_details", Some(details settings dataSets all)
         yield! residuals (snd dataSets.Head) all
     ]
+
+/// How the standard uncertainties came about, where there are any.
+let uncertainties (outcome: Outcome) : (string * string option) list =
+    match outcome.Uncertainties with
+    | Some _ ->
+        [
+            "_geom_special_details",
+            Some
+                "Standard uncertainties of the sites follow from the misfit of the measurements (White's covariance of least squares), after what scale, thickness and orientation of each frame can take up."
+        ]
+    | None -> []

@@ -226,6 +226,9 @@ let sites (crystal: Crystal) =
 
     head :: (crystal.Sites |> Seq.map line |> Seq.toList)
 
+/// Largest s.u. of an atom that has a place, Å.
+let private wellDetermined = 0.1
+
 /// What the standard uncertainties come to, for a refinement of the structure that ran to its end.
 let uncertainties (settings: Settings) (outcome: Outcome) =
     let crystal = outcome.Final.Crystal
@@ -241,10 +244,16 @@ let uncertainties (settings: Settings) (outcome: Outcome) =
             |> Seq.zip (crystal.Sites |> Seq.map _.Label)
             |> Seq.maxBy snd
 
+        let judgement =
+            if largest > wellDetermined then
+                ": the measurements hardly determine it"
+            else
+                ""
+
         [
             format
-                "standard uncertainties are in refined.cif; the largest along an axis {0:F4} Å, of {1}"
-                [| largest; site |]
+                "standard uncertainties are in refined.cif; the largest along an axis {0:F4} Å, of {1}{2}"
+                [| largest; site; judgement |]
         ]
     | None when outcome.Interrupted || settings.Epochs = 0 -> []
     | None ->

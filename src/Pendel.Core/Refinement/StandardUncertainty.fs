@@ -18,7 +18,7 @@ let private structureStep, private thicknessStep, private angleStep =
     0.002, 1e-3, 1e-5
 
 /// Below this an s.u. is rounding: Å², or a part of a cell's edge.
-let private rounding = 1e-8
+let private rounding = 1e-6
 
 /// Least residual that weighs a frame: exact rows have none.
 let private exact = 1e-9

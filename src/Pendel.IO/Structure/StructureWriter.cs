@@ -12,8 +12,11 @@ public static class StructureWriter
 {
     const int Decimals = 10;
 
-    // Of a component of U with an s.u.: keeps a tensor positive definite that is, however uncertain.
+    // Of a number with an s.u.: keeps atoms in their places and a tensor positive definite, however uncertain they are.
     const int LeastDecimals = 5;
+
+    // What symmetry sets to 0 differs from it by rounding.
+    const double Zero = 1e-9;
 
     static readonly string[] FlagNames = ["_atom_site_calc_flag", "_atom_site_refinement_flags_posn"];
 
@@ -25,7 +28,7 @@ public static class StructureWriter
     /// Labels of the sites that ride on others; with any, flags say of every site how its position was found.
     /// </param>
     /// <param name="uncertainties">
-    /// Standard uncertainties of the sites, in their order; a number that has one is rounded by it (rule of 19), U with five decimals at least.
+    /// Standard uncertainties of the sites, in their order; a number that has one is rounded by it (rule of 19), to five decimals at least.
     /// </param>
     /// <exception cref="ArgumentException">A name or a text cannot stand in a CIF.</exception>
     public static string Write(
@@ -102,11 +105,7 @@ public static class StructureWriter
                                     Number(site.Position.X, uncertainties?[i].Position.X),
                                     Number(site.Position.Y, uncertainties?[i].Position.Y),
                                     Number(site.Position.Z, uncertainties?[i].Position.Z),
-                                    Number(
-                                        site.Adp.Equivalent(crystal.Cell),
-                                        uncertainties?[i].Equivalent,
-                                        LeastDecimals
-                                    ),
+                                    Number(site.Adp.Equivalent(crystal.Cell), uncertainties?[i].Equivalent),
                                     CifValue.Of(site.Adp is Adp.Isotropic ? "Uiso" : "Uani"),
                                     Number(site.Occupancy, uncertainties?[i].Occupancy),
                                     .. riding.Count == 0 ? [] : Flags(crystal, site, riding.Contains(site.Label)),
@@ -137,7 +136,7 @@ public static class StructureWriter
             let tensor = ((Adp.Anisotropic)pair.site.Adp).Ucif
             select Enumerable
                 .Range(0, 6)
-                .Select(i => Number(tensor[i], pair.su?[i], LeastDecimals))
+                .Select(i => Number(tensor[i], pair.su?[i]))
                 .Prepend(CifValue.Of(pair.site.Label));
         ImmutableArray<CifValue> values = [.. rows.SelectMany(row => row)];
         if (!values.IsEmpty)
@@ -152,8 +151,8 @@ public static class StructureWriter
                 $"{site.Element.Symbol}{Math.Abs(site.Charge)}{(site.Charge > 0 ? '+' : '-')}"
             );
 
-    static CifValue Number(double value, double? su, int leastDecimals = 0) =>
-        CifValue.Of(new CifNumber(value, su).ToString(leastDecimals));
+    static CifValue Number(double value, double? su) =>
+        CifValue.Of(new CifNumber(Math.Abs(value) < Zero ? 0 : value, su).ToString(LeastDecimals));
 
     static CifValue Number(double value) => CifValue.Of(CifNumber.Format(value, Decimals));
 }
