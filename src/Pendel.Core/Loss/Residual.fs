@@ -59,17 +59,6 @@ let rows (scored: ScoredReflection seq) =
         MeasuredWeight = observations |> Array.map measuredWeight
     }
 
-/// The rows at some places.
-let choose (places: int array) (rows: Rows) =
-    {
-        Intensity = places |> Array.map (Array.get rows.Intensity)
-        Weight = places |> Array.map (Array.get rows.Weight)
-        Observed = places |> Array.map (Array.get rows.Observed)
-        JanaAmplitude = places |> Array.map (Array.get rows.JanaAmplitude)
-        Measured = places |> Array.map (Array.get rows.Measured)
-        MeasuredWeight = places |> Array.map (Array.get rows.MeasuredWeight)
-    }
-
 let private sumOf count term = Seq.sumBy term (seq { 0 .. count - 1 })
 
 /// Σw²oc / Σw²c²: the factor of c that minimises Σw²(o − c)²; 0 where nothing is calculated.

@@ -11,36 +11,40 @@ open MathNet.Numerics.Statistics
 let private rounds = 8
 
 /// s from the scale of least absolute differences, by rounds of least squares with the weights w²/(1 + r²/k²).
-let private scale k (rows: Residual.Rows) (amplitude: float array) =
+let private scale k (weight: float array) (observed: float array) (amplitude: float array) =
     let refine s =
-        let mutable observed = 0.0
-        let mutable calculated = 0.0
+        let mutable ofObserved = 0.0
+        let mutable ofCalculated = 0.0
 
         for i in 0 .. amplitude.Length - 1 do
-            let w, o, f = rows.Weight[i], rows.JanaAmplitude[i], amplitude[i]
+            let w, o, f = weight[i], observed[i], amplitude[i]
             let x = w * (o - s * f) / k
             let weight = w * w / (1.0 + x * x)
-            observed <- observed + weight * o * f
-            calculated <- calculated + weight * f * f
+            ofObserved <- ofObserved + weight * o * f
+            ofCalculated <- ofCalculated + weight * f * f
 
-        if calculated > 0.0 then observed / calculated else 0.0
+        if ofCalculated > 0.0 then
+            ofObserved / ofCalculated
+        else
+            0.0
 
-    Seq.fold (fun s _ -> refine s) (Residual.weightedMedian rows.JanaAmplitude amplitude) (seq { 1..rounds })
+    Seq.fold (fun s _ -> refine s) (Residual.weightedMedian observed amplitude) (seq { 1..rounds })
 
 /// The residuals of a frame, dimensionless.
 ///
 /// - `k`: threshold, in units of r
-/// - `calculated`: I_c of the frame's rows
-let residuals k (rows: Residual.Rows) (calculated: float array) : float array =
+/// - `weight`, `observed`: w and F_o of its rows
+/// - `calculated`: I_c of these
+let residuals k (weight: float array) (observed: float array) (calculated: float array) : float array =
     let amplitude = Residual.amplitudesOn 1.0 calculated
-    let s = scale k rows amplitude
+    let s = scale k weight observed amplitude
 
     Array.map3
         (fun w o f ->
             let x = w * (o - s * f) / k
             Math.CopySign(k * sqrt (log (1.0 + x * x)), x))
-        rows.Weight
-        rows.JanaAmplitude
+        weight
+        observed
         amplitude
 
 /// Robust standard deviations from which a row counts as an outlier.

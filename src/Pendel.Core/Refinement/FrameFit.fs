@@ -57,7 +57,9 @@ let residuals threshold (model: ForwardModel.ForwardModel) (table: PotentialTabl
 
     let ofIntensities calculated =
         match threshold with
-        | Some k -> RobustResidual.residuals k rows calculated |> Array.map ((*) perWeight)
+        | Some k ->
+            RobustResidual.residuals k rows.Weight rows.JanaAmplitude calculated
+            |> Array.map ((*) perWeight)
         | None ->
             Array.map3
                 (fun w o k -> perWeight * w * (o - k))

@@ -16,7 +16,8 @@ let private measurementCount (stage: Stage) =
     |> Seq.distinctBy _.Observation
     |> Seq.length
 
-/// R·√(1 + wχ²/N), R the mean residual: a restraint that is off by its su weighs as w measurements of average misfit (CONVENTIONS, Restraints).
+/// R·√(1 + wχ²/N), R the mean residual: a restraint that is off by its su weighs as w measurements of average misfit (CONVENTIONS,
+/// Restraints).
 ///
 /// - `measurements`: N
 /// - `q`: parameters of the structure
@@ -32,8 +33,8 @@ let private restrained (problem: Problem) measurements : Tensor -> Tensor -> Ten
 
             residual * dsharp.sqrt (weight * chiSquare + 1.0)
 
-/// The residuals of the frames of a data set that count, of intensities at the thickness of the model or averaged over its samples, from
-/// parameters of the structure and of the thickness model.
+/// The residuals of the frames of a data set that count, of intensities at the thickness of the model or averaged over its samples,
+/// from parameters of the structure and of the thickness model.
 let private frameLosses (problem: Problem) (stage: Stage) : Tensor -> Tensor -> Tensor =
     let scored = Problem.scoredFrames stage
 
@@ -83,8 +84,8 @@ let private lossOf (parts: (Problem * Stage * (Tensor -> Tensor)) array) : Tenso
         (losses |> DataSet.each (fun _ frames -> frames p) |> dsharp.cat).mean()
         |> restrained p[.. structure - 1]
 
-/// Mean of the residual over the frames that count, of intensities at the thickness of the model or averaged over its samples, from
-/// structure parameters, then those of the thickness model, in one vector; with what restraints add.
+/// Mean of the residual over the frames that count, of intensities at the thickness of the model or averaged over its samples,
+/// from structure parameters, then those of the thickness model, in one vector; with what restraints add.
 let loss (problem: Problem) (stage: Stage) : Tensor -> Tensor =
     lossOf [| problem, stage, (fun p -> p[problem.Structure.Count ..]) |]
 

@@ -143,9 +143,9 @@ let private misfit threshold rows places (calculated: float array) =
     let misfit =
         match threshold with
         | Some k when wRF2 < infinity ->
-            places
-            |> Array.map (Array.get calculated)
-            |> RobustResidual.residuals k (Residual.choose places rows)
+            let chosen (values: float array) = places |> Array.map (Array.get values)
+
+            RobustResidual.residuals k (chosen rows.Weight) (chosen rows.JanaAmplitude) (chosen calculated)
             |> Array.sumBy (fun r -> r * r / information)
         | _ -> wRF2
 
@@ -281,16 +281,15 @@ let private coneSpacing = Angle.Radians 0.125
 
 let private coneCount = 4
 
-/// Turns of a precession's grid by their places, those within half a degree.
-let private cones =
-    [|
-        for y in 0 .. 2 * coneCount do
-            for x in 0 .. 2 * coneCount do
-                let i, j = x - coneCount, y - coneCount
+/// The turn at a place of a precession's grid.
+let private coneTurn (y, x) =
+    coneSpacing * Vector3(float (x - coneCount), float (y - coneCount), 0.0)
 
-                if i * i + j * j <= coneCount * coneCount then
-                    (y, x), coneSpacing * Vector3(float i, float j, 0.0)
-    |]
+/// Places of a precession's grid: its turns within half a degree.
+let private cones =
+    [| 0 .. 2 * coneCount |]
+    |> fun line -> Array.allPairs line line
+    |> Array.filter (fun (y, x) -> pown (x - coneCount) 2 + pown (y - coneCount) 2 <= coneCount * coneCount)
 
 /// Calculations that the map of a precession takes.
 let coneSteps = cones.Length
@@ -305,22 +304,20 @@ let coneMinima
     =
     let bound = Angle.Radians settings.OrientationBound
 
-    let ofTurn i (place, turn) =
+    let ofTurn i place =
         corrections
-        |> Map.map (fun _ correction -> correction + turn)
+        |> Map.map (fun _ correction -> correction + coneTurn place)
         |> Map.filter (fun _ correction -> correction.Length <= bound)
         |> objectives i
-        |> fun found -> place, found
 
     let found = cones |> Array.mapi ofTurn
-    let turns = Map.ofArray cones
 
     let minimaOf id (correction: Vector3) =
         let values = Array2D.create (2 * coneCount + 1) (2 * coneCount + 1) infinity
 
-        for (y, x), ofFrames in found do
+        for (y, x), ofFrames in Array.zip cones found do
             values[y, x] <- ofFrames |> Map.tryFind id |> Option.defaultValue infinity
 
-        minimaIn values |> Array.map (fun place -> correction + turns[place])
+        minimaIn values |> Array.map (fun place -> correction + coneTurn place)
 
     corrections |> Map.map minimaOf

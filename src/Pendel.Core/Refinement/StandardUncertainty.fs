@@ -67,9 +67,24 @@ let private hasThickness (problem: Problem) =
 let private stepped q j =
     q |> Array.mapi (fun i x -> if i = j then x + structureStep else x)
 
+/// ∂f/∂q by differences: parameters × values.
+let private derivatives (f: float array -> float array) (q: float array) =
+    let here = f q
+
+    Array.init q.Length (fun j -> Array.map2 (fun above here -> (above - here) / structureStep) (f (stepped q j)) here)
+
+/// Steps of a frame's own parameters, each with the turn and the stretch of the thickness that it is.
+let private ownSteps (problem: Problem) =
+    [|
+        if hasThickness problem then
+            thicknessStep, Vector3.Zero, 1.0 + thicknessStep
+        for axis in axes problem.Settings do
+            angleStep, angleStep * axis, 1.0
+    |]
+
 /// Calculations that a data set takes.
 let private calculations (dataSet: DataSet) =
-    2 + (axes dataSet.Problem.Settings).Length + dataSet.Problem.Structure.Count
+    1 + (ownSteps dataSet.Problem).Length + dataSet.Problem.Structure.Count
 
 /// The slopes of every counting frame by differences.
 ///
@@ -93,30 +108,18 @@ let private slopes calculated (dataSet: DataSet) =
     let by step (there: float array array) =
         Array.map2 (Array.map2 (fun above here -> (above - here) / step)) there here
 
-    let thickness =
-        intensities 2 q Vector3.Zero (1.0 + thicknessStep) |> by thicknessStep
-
-    let angles =
-        axes problem.Settings
-        |> Array.mapi (fun k axis -> intensities (3 + k) q (angleStep * axis) 1.0 |> by angleStep)
+    let own =
+        ownSteps problem
+        |> Array.mapi (fun k (step, turn, stretch) -> step, intensities (2 + k) q turn stretch |> by step)
 
     let structure =
         Array.init q.Length (fun j ->
-            intensities (3 + angles.Length + j) (stepped q j) Vector3.Zero 1.0
+            intensities (2 + own.Length + j) (stepped q j) Vector3.Zero 1.0
             |> by structureStep)
 
     let changes step (slope: float array) here =
         let norm = Array.sumBy (fun x -> x * x) >> sqrt
         step * norm slope > insensitive * norm here
-
-    let frame =
-        [
-            if hasThickness problem then
-                yield thicknessStep, thickness
-
-            for angle in angles do
-                yield angleStep, angle
-        ]
 
     [|
         for i in Problem.scoredFrames stage ->
@@ -127,7 +130,7 @@ let private slopes calculated (dataSet: DataSet) =
                 Structure = structure |> Array.map (Array.item i)
                 Frame =
                     [|
-                        for step, slopes in frame do
+                        for step, slopes in own do
                             if changes step slopes[i] here[i] then
                                 slopes[i]
                     |]
@@ -160,18 +163,23 @@ type private Part =
         Freedom: float array
         /// R.
         Residual: float
+        /// The measurements of the rows, those of each crystal told apart.
+        Measurements: (int * Observation) array
     }
 
-let private part loss (frame: Slopes) =
+let private part loss crystal (frame: Slopes) =
     let struct (weight, observed) = Residual.weighted loss frame.Rows
     let c = Residual.leastSquares weight observed frame.Intensity
     let misfit = Array.map2 (fun o i -> o - c * i) observed frame.Intensity
 
-    let squares values =
-        Array.map2 (fun w x -> (w * x) ** 2.0) weight values |> Array.sum
+    let n = Array.fold2 (fun sum w o -> sum + (w * o) ** 2.0) 0.0 weight observed
 
-    let n = squares observed
-    let residual = max exact (sqrt (squares misfit / n))
+    let residual =
+        dsharp.tensor frame.Intensity
+        |> Residual.ofLoss loss frame.Rows
+        |> float
+        |> max exact
+
     let unit = 1.0 / sqrt (residual * n)
 
     let weighted factor values =
@@ -189,6 +197,7 @@ let private part loss (frame: Slopes) =
         Misfit = weighted 1.0 misfit |> rest own
         Freedom = Array.init weight.Length (fun i -> 1.0 - List.sumBy (fun (b: Vector<float>) -> b[i] * b[i]) own)
         Residual = residual
+        Measurements = frame.Measurements |> Array.map (fun m -> crystal, m)
     }
 
 /// Σ v j jᵀ − GGᵀ/R of a frame, G = Σ v j (o − cI): the curvature of R.
@@ -198,36 +207,28 @@ let private curvature (part: Part) =
     part.Slopes.TransposeThisAndMultiply part.Slopes
     - gradient.OuterProduct gradient / part.Residual
 
-/// g of each measurement, one in a row, from the frames' parts with their measurements, those of each crystal told apart.
-let private scores (parts: (Part * (int * Observation) array) array) =
-    let ofRow (part: Part) i =
-        part.Misfit[i] / sqrt (max dependent part.Freedom[i]) * part.Slopes.Row i
+/// g of each measurement, one in a row.
+let private scores (parts: Part array) =
+    let ofRow (part: Part) i measurement =
+        measurement, part.Misfit[i] / sqrt (max dependent part.Freedom[i]) * part.Slopes.Row i
 
     parts
-    |> Seq.collect (fun (part, keys) -> keys |> Seq.mapi (fun i key -> key, ofRow part i))
+    |> Seq.collect (fun part -> part.Measurements |> Seq.mapi (ofRow part))
     |> Seq.groupBy fst
     |> Seq.map (snd >> Seq.map snd >> Seq.reduce (+))
     |> Seq.toArray
     |> Matrix<float>.Build.DenseOfRowVectors
 
-/// Σ j jᵀ of restraints, by differences, and χ².
+/// Σ j jᵀ of restraints, and χ².
 let private restraints (problem: Problem) (q: float array) =
-    let misfits q =
+    let at q =
         StructureModel.evaluate problem.Structure (dsharp.tensor (q: float array))
-        |> Restraints.misfits problem.Restraints
-        |> _.toArray1D<float>()
-
-    let here = misfits q
 
     let slopes =
-        Array.init
-            q.Length
-            (stepped q
-             >> misfits
-             >> Array.map2 (fun here above -> (above - here) / structureStep) here)
+        derivatives (at >> Restraints.misfits problem.Restraints >> _.toArray1D<float>()) q
         |> Matrix<float>.Build.DenseOfColumnArrays
 
-    struct (slopes.TransposeThisAndMultiply slopes, here |> Array.sumBy (fun x -> x * x))
+    struct (slopes.TransposeThisAndMultiply slopes, float (Restraints.chiSquare problem.Restraints (at q)))
 
 /// Least eigenvalue of a matrix with a unit diagonal that has an inverse: single precision gives slopes to 10⁻³ or 10⁻⁴.
 let private singular = 1e-7
@@ -247,49 +248,45 @@ let private inverse (h: Matrix<float>) =
     else
         None
 
-/// x, y, z, the components of U (CIF), U_eq and the occupancy of each site.
+/// x, y, z, the components of U (CIF), U_eq and the occupancy of one site after the other.
 let private values (crystal: Crystal) =
     [|
-        for site in crystal.Sites ->
+        for site in crystal.Sites do
+            site.Position.X
+            site.Position.Y
+            site.Position.Z
+
             let u =
                 match site.Adp with
                 | :? Adp.Anisotropic as a -> a.Ucif
                 | _ -> SymmetricTensor(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
-            [|
-                site.Position.X
-                site.Position.Y
-                site.Position.Z
-                for i in 0..5 do
-                    u[i]
-                site.Adp.Equivalent crystal.Cell
-                site.Occupancy
-            |]
+            for i in 0..5 do
+                u[i]
+
+            site.Adp.Equivalent crystal.Cell
+            site.Occupancy
     |]
 
 /// From the covariances of q to the sites.
 ///
 /// Hydrogens that ride have none.
 let private ofSites (structure: StructureModel.StructureModel) (q: float array) (covariance: Matrix<float>) =
-    let here = StructureModel.toCrystal structure q |> values
-
     let slopes =
-        Array.init q.Length (fun j -> stepped q j |> StructureModel.toCrystal structure |> values)
+        derivatives (StructureModel.toCrystal structure >> values) q
+        |> Matrix<float>.Build.DenseOfRowArrays
 
     let rides = structure.Riding |> List.map _.Hydrogen |> set
+    let perSite = slopes.ColumnCount / structure.Start.Sites.Length
 
     let su site k =
-        let slope =
-            slopes
-            |> Array.map (fun there -> (there[site][k] - here[site][k]) / structureStep)
-            |> Vector<float>.Build.DenseOfArray
-
+        let slope = slopes.Column(perSite * site + k)
         let su = sqrt (max 0.0 (slope * (covariance * slope)))
         // what symmetry fixes changes by rounding alone
         if su < rounding || rides.Contains site then 0.0 else su
 
     [|
-        for site in 0 .. here.Length - 1 ->
+        for site in 0 .. structure.Start.Sites.Length - 1 ->
             SiteUncertainty(
                 Vector3(su site 0, su site 1, su site 2),
                 SymmetricTensor(su site 3, su site 4, su site 5, su site 6, su site 7, su site 8),
@@ -316,12 +313,11 @@ let calculate (monitor: Monitor) (dataSets: DataSet array) =
         dataSets
         |> DataSet.each (fun crystal dataSet ->
             slopes (calculated firsts[crystal]) dataSet
-            |> Array.map (fun frame ->
-                part problem.Settings.Loss frame, frame.Measurements |> Array.map (fun m -> crystal, m)))
+            |> Array.map (part problem.Settings.Loss crystal))
         |> Array.concat
 
     let scores = scores parts
-    let measured = parts |> Array.map (fst >> curvature) |> Array.reduce (+)
+    let measured = parts |> Array.map curvature |> Array.reduce (+)
     let freedom = scores.RowCount - q.Length
 
     let spread =
@@ -336,7 +332,7 @@ let calculate (monitor: Monitor) (dataSets: DataSet array) =
             let asked = problem.Settings.RestraintWeight
 
             let weight =
-                asked * (parts |> Array.sumBy (fun (part, _) -> part.Residual))
+                asked * (parts |> Array.sumBy _.Residual)
                 / (float scores.RowCount + asked * chiSquare)
 
             measured + weight * product, spread + weight * weight * product

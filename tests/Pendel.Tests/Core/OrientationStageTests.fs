@@ -207,22 +207,26 @@ let ``a misset stays within two degrees and loses no frame, however little the r
 
         Assert.True(scored found >= scored start)
 
+/// Data whose frame 3 is turned.
+let private turnedBy turn settings =
+    noiseFree settings quartz experiment (fun s ->
+        { uniform experiment 400.0 s with
+            Corrections = Map [ 3, turn ]
+        })
+
+/// The state after a thorough search of the orientations and one that is not.
+let private searched settings data =
+    let problem, initial = Problem.create settings 2 quartz data
+
+    uniform data 400.0 initial
+    |> FrameOrientation.run Monitor.silent problem true
+    |> FrameOrientation.run Monitor.silent problem false
+
 [<Fact>]
 let ``a frame that is turned is found among frames that are not`` () =
     let turned = 0.15 * degree * Vector3(0.6, -0.8, 0.0)
-
-    let data =
-        noiseFree settings quartz experiment (fun s ->
-            { uniform experiment 400.0 s with
-                Corrections = Map [ 3, turned ]
-            })
-
-    let problem, initial = Problem.create oriented 2 quartz data
-
-    let found =
-        uniform data 400.0 initial
-        |> FrameOrientation.run Monitor.silent problem true
-        |> FrameOrientation.run Monitor.silent problem false
+    let data = turnedBy turned settings
+    let found = searched oriented data
 
     for f in data.Frames do
         let expected = if f.Id = 3 then turned else Vector3.Zero
@@ -235,13 +239,7 @@ let ``a frame that is turned is found among frames that are not`` () =
 [<Fact>]
 let ``one of the three best minima of a frame's map lies within its steps of the frame's turn`` () =
     let turned = degree * Vector3(0.25, -0.3, 0.0)
-
-    let data =
-        noiseFree settings quartz experiment (fun s ->
-            { uniform experiment 400.0 s with
-                Corrections = Map [ 3, turned ]
-            })
-
+    let data = turnedBy turned settings
     let problem, initial = Problem.create oriented 2 quartz data
     let state = uniform data 400.0 initial
 
@@ -311,28 +309,12 @@ let ``the minima of a precession's map are those of its objective, the best firs
 let ``a frame of a precession is found half a degree away`` () =
     let turned = degree * Vector3(-0.3, 0.35, 0.0)
 
-    let precession =
-        { oriented with
+    let inPrecession (settings: Settings) =
+        { settings with
             Geometry = Some CollectionGeometry.Precession
         }
 
-    let data =
-        noiseFree
-            { settings with
-                Geometry = Some CollectionGeometry.Precession
-            }
-            quartz
-            experiment
-            (fun s ->
-                { uniform experiment 400.0 s with
-                    Corrections = Map [ 3, turned ]
-                })
-
-    let problem, initial = Problem.create precession 2 quartz data
-
     let found =
-        uniform data 400.0 initial
-        |> FrameOrientation.run Monitor.silent problem true
-        |> FrameOrientation.run Monitor.silent problem false
+        turnedBy turned (inPrecession settings) |> searched (inPrecession oriented)
 
     Assert.InRange((found.Corrections[3] - turned).Length / degree, 0.0, 0.01)

@@ -14,6 +14,9 @@ let private rowsOf intensities =
                 ScoredReflection(Observation(MillerIndex(i + 1, 0, 0), intensity, 1e-6), 0.0, 0.0, 1.0)
         ]
 
+let private residualsOf k (rows: Residual.Rows) =
+    RobustResidual.residuals k rows.Weight rows.JanaAmplitude
+
 let private calculated = [ for i in 1..12 -> 100.0 * float i ]
 
 [<Fact>]
@@ -23,7 +26,7 @@ let ``a row that is measured at half leaves the scale of the others`` () =
         |> List.mapi (fun i intensity -> if i = 11 then 0.5 * intensity else intensity)
 
     let residuals k =
-        RobustResidual.residuals k (rowsOf measured) (calculated |> List.map (fun i -> 1e-4 * i) |> List.toArray)
+        residualsOf k (rowsOf measured) (calculated |> List.map (fun i -> 1e-4 * i) |> List.toArray)
 
     let robust, squares = residuals 5.0, residuals 1e3
 
@@ -40,7 +43,7 @@ let ``small misfits are those of least squares`` () =
     let measured = calculated |> List.mapi (fun i c -> c * (1.0 + 0.01 * cos (float i)))
 
     let residuals k =
-        RobustResidual.residuals k (rowsOf measured) (List.toArray calculated)
+        residualsOf k (rowsOf measured) (List.toArray calculated)
 
     let robust, squares = residuals 50.0, residuals 1e3
 
@@ -49,16 +52,12 @@ let ``small misfits are those of least squares`` () =
 
 [<Fact>]
 let ``a frame of which nothing is calculated keeps its amplitudes as misfit`` () =
-    let residuals =
-        RobustResidual.residuals 1e3 (rowsOf calculated) (Array.zeroCreate 12)
+    let residuals = residualsOf 1e3 (rowsOf calculated) (Array.zeroCreate 12)
 
     for r in residuals do
         Assert.Equal(1e3 * sqrt (log 1.01), r, 6)
 
-    Assert.All(
-        RobustResidual.residuals 5.0 (rowsOf calculated) (Array.zeroCreate 12),
-        (fun r -> Assert.True(Double.IsFinite r))
-    )
+    Assert.All(residualsOf 5.0 (rowsOf calculated) (Array.zeroCreate 12), (fun r -> Assert.True(Double.IsFinite r)))
 
 [<Fact>]
 let ``outliers begin at five robust standard deviations of the misfit, or of the measurements where these are larger``
