@@ -33,6 +33,8 @@ type OrientationMethod =
     | Gradient
     /// The same with robust residuals: rows that are far off count little.
     | Robust
+    /// The same on intensities, with the weights of the loss.
+    | Intensities
     /// Nelder–Mead on three angles.
     | NelderMead
     /// Two angles on a hexagon that shrinks.

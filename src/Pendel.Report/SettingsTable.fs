@@ -290,6 +290,7 @@ let private refinement =
             [
                 "gradient", Gradient
                 "robust", Robust
+                "intensities", Intensities
                 "nelder-mead", NelderMead
                 "hexagonal", Hexagonal
                 "none", Fixed

@@ -73,7 +73,9 @@ let search method offset workspace i =
     let plan = stage.Model.Plan.Frames[i]
     let t = state.Thickness[plan.Frame.Id]
     let mutable count = 0
-    let residuals = FrameFit.residuals None stage.Model table workspace i
+
+    let residuals =
+        FrameFit.residuals OrientationResidual.Amplitudes stage.Model table workspace i
 
     let counted thickness (rotations: Vector3 array) =
         count <- count + rotations.Length

@@ -1,8 +1,7 @@
-/// Least squares on one frame: residuals w(F_o − sF_c) on their best scale, robust ones on request, against the orientation (three
-/// angles).
+/// Least squares on one frame: residuals of amplitudes or intensities on their best scale against the orientation (three angles).
 ///
-/// Objective: (wR_F/u)², or Σρ/(u²Σw²F_o²), + |ω|²/σ_ω² with u = 0.01, the relative uncertainty in the weights (CONVENTIONS,
-/// Orientation).
+/// Objective: (wR_F/u)², Σρ/(u²Σw²F_o²) or (wR/2u)², + |ω|²/σ_ω² with u = 0.01, the relative uncertainty in the weights
+/// (CONVENTIONS, Orientation).
 module Pendel.Core.FrameFit
 
 open System
@@ -41,31 +40,12 @@ let charged reference information objective : float =
     objective * max 1.0 (reference / information)
 
 /// Residuals of a frame as a function of its thickness and of any number of orientations, which are cheaper together: the squares
-/// of each add up to (wR_F/u)² or Σρ/(u²Σw²F_o²).
+/// of each add up to the first term of the objective.
 type Residuals = float -> Vector3 array -> float array array
 
-/// u√(Σw²F_o²): what w(F_o − sF_c) is divided by in the residuals of a frame.
-let unit rows =
-    Residual.Instability * sqrt (Residual.information rows)
-
-/// The residuals of frame i of a model.
-///
-/// - `threshold`: of outliers, in units of w(F_o − sF_c), where the residuals are robust; None: their squares add up to (wR_F/u)²
-let residuals threshold (model: ForwardModel.ForwardModel) (table: PotentialTable) workspace i : Residuals =
-    let rows = model.Rows[i]
-    let perWeight = 1.0 / unit rows
-
-    let ofIntensities calculated =
-        match threshold with
-        | Some k ->
-            RobustResidual.residuals k rows.Weight rows.JanaAmplitude calculated
-            |> Array.map ((*) perWeight)
-        | None ->
-            Array.map3
-                (fun w o k -> perWeight * w * (o - k))
-                rows.Weight
-                rows.JanaAmplitude
-                (Residual.scaledAmplitudes rows calculated)
+/// The residuals of frame i of a model, by a measure.
+let residuals measure (model: ForwardModel.ForwardModel) (table: PotentialTable) workspace i : Residuals =
+    let ofIntensities = OrientationResidual.residuals measure model.Rows[i]
 
     fun thickness rotations ->
         FrameModel.intensitiesAt

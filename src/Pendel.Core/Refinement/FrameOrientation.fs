@@ -1,7 +1,8 @@
 /// Orientation of each frame: least squares from its present orientation and from the minima of a map around it.
 ///
-/// A proposed orientation is kept if it lowers the objective on the rows that it selects. That alone would reward pushing
-/// misfitting rows out of the frame, so information lost since the stage began (Σw²F_o²) counts against it.
+/// A proposed orientation is kept if it lowers the objective on the rows that it selects, else half of the way to it, and so on.
+/// That alone would reward pushing misfitting rows out of the frame, so information lost since the stage began (Σw²F_o²) counts
+/// against it.
 module Pendel.Core.FrameOrientation
 
 open System.Collections.Immutable
@@ -21,16 +22,24 @@ let private isPrecession (problem: Problem) =
 let stepCount problem =
     1 + minima + (if isPrecession problem then OrientationMap.coneSteps else 0)
 
+/// A minimum of a map this many times above the least objective of its frame so far is no start.
+let private hopeless = 2.0
+
+/// Objective up to which a minimum of a map is a start in any case: a wR_F of 3 %, which its steps alone may cost.
+let private promising = 9.0
+
 /// Linearisations of one least-squares fit.
 let private iterations = 8
+
+/// Halvings of a step that does not lower the objective on the rows that it selects.
+let private halvings = 3
 
 /// What all searches of a stage share.
 type private Search =
     {
         Monitor: Monitor
         Problem: Problem
-        /// Threshold of outliers, in units of w(F_o − sF_c), where residuals are robust.
-        Threshold: float option
+        Measure: OrientationResidual.Measure
         /// Information of each frame at the start of the stage, by id.
         Reference: Map<int, float>
     }
@@ -48,7 +57,7 @@ let private perScored (search: Search) (stage: Stage) (state: State) compute =
 
         match Map.tryFind plan.Frame.Id state.Thickness with
         | Some t when Residual.isScored rows ->
-            let evaluate = FrameFit.residuals search.Threshold stage.Model table workspace i
+            let evaluate = FrameFit.residuals search.Measure stage.Model table workspace i
 
             let here =
                 {
@@ -95,11 +104,11 @@ let private planAt (problem: Problem) (state: State) (corrections: Map<int, Vect
     |> ImmutableArray.CreateRange
     |> Problem.plan problem { state with Corrections = corrections }
 
-/// The threshold of outliers at a state: that of the observed rows of all frames, by a search without one.
+/// The threshold of outliers at a state: that of the observed rows of all frames, by a search on amplitudes.
 let private threshold search (stage: Stage) (state: State) =
     perScored search stage state (fun i evaluate _ here ->
         let rows = stage.Model.Rows[i]
-        let unit = FrameFit.unit rows
+        let unit = OrientationResidual.unit rows
 
         evaluate here.Thickness [| here.Rotation |]
         |> Array.head
@@ -109,33 +118,52 @@ let private threshold search (stage: Stage) (state: State) =
     |> Seq.concat
     |> RobustResidual.threshold
 
-/// A state with the objectives of its frames.
-type private Stand =
+/// Corrections of frames, rad, and the objectives that they have, by id.
+type Stand =
     {
-        State: State
+        Corrections: Map<int, Vector3>
         Objectives: Map<int, float>
     }
 
+/// The proposed corrections where they lower the objective; where they do not, half of the way there, and so on.
+///
+/// - `objectives`: of frames at corrections, by id
+/// - `starts`: where the ways begin, by id
+/// - `halvings`: of a way at most
+let rec keepLower objectives (starts: Map<int, Vector3>) halvings (stand: Stand) (proposed: Map<int, Vector3>) : Stand =
+    let found: Map<int, float> = objectives proposed
+
+    let isLower id =
+        match Map.tryFind id stand.Objectives, Map.tryFind id found with
+        | Some before, Some now -> now < before
+        | _ -> false
+
+    let kept, rest = proposed |> Map.partition (fun id _ -> isLower id)
+
+    let next =
+        {
+            Corrections = Map.fold (fun all id correction -> Map.add id correction all) stand.Corrections kept
+            Objectives = Map.fold (fun all id _ -> Map.add id found[id] all) stand.Objectives kept
+        }
+
+    let moving = rest |> Map.filter (fun id correction -> correction <> starts[id])
+
+    if halvings = 0 || moving.IsEmpty then
+        next
+    else
+        moving
+        |> Map.map (fun id correction -> 0.5 * (starts[id] + correction))
+        |> keepLower objectives starts (halvings - 1) next
+
 /// Least squares of the frames of a stage from the orientations of its plan; kept where they lower the objective.
-let private attempt search method (stand: Stand) (stage: Stage) =
-    let found = corrections search stage stand.State method
-    let own = objectives search stand.State (planAt search.Problem stand.State found)
+let private attempt search state method (stand: Stand) (stage: Stage) =
+    let starts =
+        Map.ofSeq [ for plan in stage.Model.Plan.Frames -> plan.Frame.Id, plan.Correction ]
 
-    let keep (stand: Stand) id correction =
-        match Map.tryFind id stand.Objectives, Map.tryFind id own with
-        | Some o, Some n when n < o ->
-            {
-                State =
-                    { stand.State with
-                        Corrections = Map.add id correction stand.State.Corrections
-                    }
-                Objectives = Map.add id n stand.Objectives
-            }
-        | _ -> stand
+    corrections search stage state method
+    |> keepLower (planAt search.Problem state >> objectives search state) starts halvings stand
 
-    Map.fold keep stand found
-
-/// The minima of each frame's map, the best first: corrections by id.
+/// The minima of each frame's map, the best first: corrections with the map's objectives, by id.
 ///
 /// - `calculated`: receives how many calculations of a precession's map are done
 let private starts search calculated (state: State) =
@@ -153,7 +181,7 @@ let private starts search calculated (state: State) =
         |> Map.ofSeq
         |> OrientationMap.coneMinima objectivesIn problem.Settings
     else
-        OrientationMap.minima search.Threshold problem search.Reference state frames
+        OrientationMap.minima search.Measure problem search.Reference state frames
 
 /// How least squares of a frame go.
 let private methodOf (settings: Settings) =
@@ -168,53 +196,63 @@ let private methodOf (settings: Settings) =
 let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
     let present = Problem.plan problem state problem.Experiment.Frames
 
-    let squares =
+    let ofAmplitudes =
         {
             Monitor = monitor
             Problem = problem
-            Threshold = None
+            Measure = OrientationResidual.Amplitudes
             Reference = information present
         }
 
     let search =
-        if problem.Settings.Orientation = Robust then
-            { squares with
-                Threshold = Some(threshold squares present state)
-            }
-        else
-            squares
+        { ofAmplitudes with
+            Measure =
+                match problem.Settings.Orientation with
+                | Robust -> OrientationResidual.RobustAmplitudes(threshold ofAmplitudes present state)
+                | Intensities -> OrientationResidual.Intensities problem.Settings.Loss
+                | _ -> OrientationResidual.Amplitudes
+        }
 
     let report number =
         monitor.Report(Advanced(StageName.FrameOrientation, number, None))
 
     let step number stand stage =
-        let next = attempt search (methodOf problem.Settings) stand stage
+        let next = attempt search state (methodOf problem.Settings) stand stage
         report number
         next
 
     let start =
         {
-            State = state
+            Corrections = state.Corrections
             Objectives = objectives search state present
         }
 
     let refined = step 1 start present
 
-    if thorough then
-        let starts = starts search ((+) 1 >> report) state
+    let found =
+        if thorough then
+            let starts = starts search ((+) 1 >> report) state
 
-        let ranked rank =
-            starts
-            |> Map.filter (fun _ found -> found.Length > rank)
-            |> Map.map (fun _ found -> found[rank])
+            let ranked (stand: Stand) rank =
+                let start id found =
+                    match Array.tryItem rank found, Map.tryFind id stand.Objectives with
+                    | Some(struct (correction, value)), Some best when value < max promising (hopeless * best) ->
+                        Some correction
+                    | _ -> None
 
-        let searched =
+                starts
+                |> Map.toSeq
+                |> Seq.choose (fun (id, found) -> start id found |> Option.map (fun c -> id, c))
+                |> Map.ofSeq
+
             [ 0 .. minima - 1 ]
             |> List.fold
                 (fun stand rank ->
-                    step (stepCount problem - minima + rank + 1) stand (ranked rank |> planAt problem stand.State))
+                    step (stepCount problem - minima + rank + 1) stand (ranked stand rank |> planAt problem state))
                 refined
+        else
+            refined
 
-        searched.State
-    else
-        refined.State
+    { state with
+        Corrections = found.Corrections
+    }

@@ -42,7 +42,8 @@ let private shares (monitor: Monitor) (problem: Problem) (state: State) : Share 
 
         match Map.tryFind plan.Frame.Id state.Thickness with
         | Some t when Residual.isScored stage.Model.Rows[i] ->
-            let evaluate = FrameFit.residuals None stage.Model table workspace i
+            let evaluate =
+                FrameFit.residuals OrientationResidual.Amplitudes stage.Model table workspace i
 
             let turn = goniometer plan.Frame
             let turned axis = FrameFit.angleStep * turn.Column axis

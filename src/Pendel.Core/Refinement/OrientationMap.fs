@@ -116,41 +116,6 @@ let private integrated grid (curves: float array array) =
                 grid.Share * (before[x][g] + after[x][g])
                 + (1.0 - 2.0 * grid.Share) * here[x][g])))
 
-/// wR_F² of the rows at some places, infinite with fewer than three, and their information: wR_F² = 1 − B²/AC with A = Σw²F_o²,
-/// B = Σw²F_oF_c, C = Σw²F_c².
-let private squares (rows: Residual.Rows) (places: int array) (calculated: float array) =
-    let mutable a = 0.0
-    let mutable b = 0.0
-    let mutable c = 0.0
-
-    for i in places do
-        let w = rows.Weight[i] * rows.Weight[i]
-        // differences of sums may be negative by rounding
-        let o, k = rows.JanaAmplitude[i], sqrt (max 0.0 calculated[i])
-        a <- a + w * o * o
-        b <- b + w * o * k
-        c <- c + w * k * k
-
-    if places.Length < 3 || a = 0.0 || c = 0.0 then
-        struct (infinity, a)
-    else
-        struct (1.0 - b * b / (a * c), a)
-
-/// (wR_F/u)² of the rows at some places, or Σρ/(u²Σw²F_o²) with a threshold of outliers, and their information.
-let private misfit threshold rows places (calculated: float array) =
-    let struct (wRF2, information) = squares rows places calculated
-
-    let misfit =
-        match threshold with
-        | Some k when wRF2 < infinity ->
-            let chosen (values: float array) = places |> Array.map (Array.get values)
-
-            RobustResidual.residuals k (chosen rows.Weight) (chosen rows.JanaAmplitude) (chosen calculated)
-            |> Array.sumBy (fun r -> r * r / information)
-        | _ -> wRF2
-
-    struct (misfit / Residual.Instability ** 2.0, information)
-
 /// Places of a grid's minima, the least first; infinite where there is no value.
 let private minimaIn (values: float[,]) =
     let isMinimum (y, x) =
@@ -172,9 +137,9 @@ let private minimaIn (values: float[,]) =
     |> Array.filter isMinimum
     |> Array.sortBy (fun (y, x) -> values[y, x])
 
-/// The minima of the objective of a frame, the best first: corrections.
+/// The minima of the objective of a frame, the best first: corrections with the objectives.
 let private minimaOf
-    threshold
+    measure
     (problem: Problem)
     (state: State)
     (reference: float)
@@ -214,7 +179,7 @@ let private minimaOf
                 |]
 
             let struct (misfit, information) =
-                misfit threshold rows places (calculated[y].[x]: float array)
+                OrientationResidual.sumOfSquares measure rows places (calculated[y].[x]: float array)
 
             misfit
             + FrameFit.penalty
@@ -228,17 +193,18 @@ let private minimaOf
     let values =
         Array2D.init (2 * grid.CountY + 1) (2 * grid.CountX + 1) (fun y x -> value y x)
 
-    minimaIn values |> Array.map (fun (y, x) -> plan.Correction + turn y x)
+    minimaIn values
+    |> Array.map (fun (y, x) -> struct (plan.Correction + turn y x, values[y, x]))
 
 /// Frames whose maps are in memory at a time: each holds thousands of orientations.
 let private together = 2
 
-/// The minima of every frame's objective around its present orientation, the best first: corrections by frame id.
+/// The minima of every frame's objective around its present orientation, the best first: corrections with the objectives, by frame id.
 ///
-/// - `threshold`: of outliers, in units of w(F_o − sF_c), where residuals are robust
+/// - `measure`: of the residuals
 /// - `reference`: information of each frame that counts as complete
 let minima
-    threshold
+    measure
     (problem: Problem)
     (reference: Map<int, float>)
     (state: State)
@@ -266,7 +232,7 @@ let minima
                 let curves =
                     FrameModel.rockingCurves workspace problem.WaveNumber model.Precision table plan t
 
-                Some(id, minimaOf threshold problem state reference (grid plan.Frame) plan model.Rows[i] t curves)
+                Some(id, minimaOf measure problem state reference (grid plan.Frame) plan model.Rows[i] t curves)
             | _ -> None)
         |> Array.choose id
 
@@ -294,7 +260,7 @@ let private cones =
 /// Calculations that the map of a precession takes.
 let coneSteps = cones.Length
 
-/// The minima of every frame's objective around its correction in a precession, the best first: corrections by frame id.
+/// The minima of every frame's objective around its correction in a precession, the best first: corrections with the objectives, by frame id.
 ///
 /// - `objectives`: of frames in proposed corrections, both by id, charged for lost information; its first argument counts from 0
 let coneMinima
@@ -318,6 +284,7 @@ let coneMinima
         for (y, x), ofFrames in Array.zip cones found do
             values[y, x] <- ofFrames |> Map.tryFind id |> Option.defaultValue infinity
 
-        minimaIn values |> Array.map (fun place -> correction + coneTurn place)
+        minimaIn values
+        |> Array.map (fun (y, x) -> struct (correction + coneTurn (y, x), values[y, x]))
 
     corrections |> Map.map minimaOf

@@ -25,7 +25,7 @@ let private experiment = geometry quartz.Cell [ -40.0; -20.0; 5.0; 25.0; 45.0 ]
 /// - `k`: threshold of outliers, if any
 /// - `su`: of every row, whose intensities are up to 10⁶ times the fraction of the beam
 /// - `spoil`: what becomes of the intensities of a frame
-let private targetOf k su (spoil: float seq -> float seq) =
+let private targetOf measure su (spoil: float seq -> float seq) =
     lazy
         (let truth =
             {
@@ -57,9 +57,9 @@ let private targetOf k su (spoil: float seq -> float seq) =
          let model = { stage.Model with Rows = rows }
          let table = ForwardModel.tableOf stage.Model potential
          // the first has eight rows only, which another orientation fits as well
-         truth, [ for i in 1..4 -> FrameFit.residuals k model table (Workspace()) i ])
+         truth, [ for i in 1..4 -> FrameFit.residuals measure model table (Workspace()) i ])
 
-let private target = targetOf None 300.0 id
+let private target = targetOf OrientationResidual.Amplitudes 300.0 id
 
 /// The strongest row measured at half.
 let private spoilt (values: float seq) =
@@ -93,8 +93,8 @@ let ``least squares find the orientation that made the rows of a frame`` () =
 let ``a row that is measured at half turns least squares away, but not those of robust residuals`` () =
     let likely = { prior with Rotation = 0.3 * degree }
 
-    let off k =
-        let truth, frames = (targetOf k 30.0 spoilt).Value
+    let off measure =
+        let truth, frames = (targetOf measure 30.0 spoilt).Value
 
         [
             for residuals in frames ->
@@ -103,7 +103,8 @@ let ``a row that is measured at half turns least squares away, but not those of 
         ]
 
     // the last has twelve rows, which another orientation fits but for one
-    let robust, squares = List.take 3 (off (Some 5.0)), List.take 3 (off None)
+    let robust = off (OrientationResidual.RobustAmplitudes 5.0) |> List.take 3
+    let squares = off OrientationResidual.Amplitudes |> List.take 3
     Assert.All(robust, (fun angle -> Assert.InRange(angle, 0.0, 0.03)))
     Assert.InRange(List.max squares, 0.3, 1.2)
     Assert.All(List.zip robust squares, (fun (robust, squares) -> Assert.True(robust < squares)))
@@ -256,10 +257,12 @@ let ``one of the three best minima of a frame's map lies within its steps of the
             frames
 
     let reference = Map [ (3, Residual.information atTurn.Model.Rows[0]) ]
-    let found = OrientationMap.minima None problem reference state frames
+
+    let found =
+        OrientationMap.minima OrientationResidual.Amplitudes problem reference state frames
 
     // tilts are 2°/24 apart, the turns about y 0.05°
-    let isNear (correction: Vector3) =
+    let isNear (struct (correction: Vector3, _)) =
         abs (correction.X - turned.X) <= 2.0 / 24.0 * degree
         && abs (correction.Y - turned.Y) <= 0.05 * degree
 
@@ -292,8 +295,9 @@ let ``the minima of a precession's map are those of its objective, the best firs
         let expected = [| deep; shallow |]
         Assert.Equal(expected.Length, found[id].Length)
 
-        for expected, found in Array.zip expected found[id] do
+        for expected, struct (found, value) in Array.zip expected found[id] do
             Assert.InRange((found - expected).Length / degree, 0.0, 1e-9)
+            Assert.Equal(objective found, value)
 
     // no objective, no minima
     Assert.Empty found[2]
@@ -301,7 +305,7 @@ let ``the minima of a precession's map are those of its objective, the best firs
     Assert.Equal(
         1,
         (minima 0.3 [ 1, Vector3.Zero ])[1]
-        |> Array.filter (fun c -> (c - deep).Length < 1e-12)
+        |> Array.filter (fun (struct (c, _)) -> (c - deep).Length < 1e-12)
         |> Array.length
     )
 
@@ -318,3 +322,48 @@ let ``a frame of a precession is found half a degree away`` () =
         turnedBy turned (inPrecession settings) |> searched (inPrecession oriented)
 
     Assert.InRange((found.Corrections[3] - turned).Length / degree, 0.0, 0.01)
+
+/// Objectives of frame 1: least at 0.1, but a row that enters beyond 0.3 misfits.
+let private jumping (corrections: Map<int, Vector3>) =
+    corrections
+    |> Map.map (fun _ c -> (c.X - 0.1) ** 2.0 + (if c.X > 0.3 then 100.0 else 0.0))
+
+[<Fact>]
+let ``where new rows misfit at the end of a step, a part of it is kept`` () =
+    let x value = Map [ 1, Vector3(value, 0.0, 0.0) ]
+
+    let stand: FrameOrientation.Stand =
+        {
+            Corrections = x -0.4
+            Objectives = jumping (x -0.4)
+        }
+
+    let kept halvings =
+        (FrameOrientation.keepLower jumping (x -0.4) halvings stand (x 0.5)).Corrections[1].X
+
+    Assert.Equal(-0.4, kept 0)
+    Assert.Equal(0.05, kept 1, 12)
+    Assert.Equal(0.05, kept 3, 12)
+
+[<Fact>]
+let ``a step that lowers the objective is kept whole, and one that leads nowhere not at all`` () =
+    let x value = Map [ 1, Vector3(value, 0.0, 0.0) ]
+
+    let stand: FrameOrientation.Stand =
+        {
+            Corrections = x 0.1
+            Objectives = jumping (x 0.1)
+        }
+
+    let kept proposed =
+        FrameOrientation.keepLower jumping (x 0.1) 3 stand proposed
+
+    Assert.Equal(stand, kept (x 0.1))
+    Assert.Equal(stand, kept (x 0.9))
+
+    let poor =
+        { stand with
+            Objectives = Map [ 1, 200.0 ]
+        }
+
+    Assert.Equal(0.9, (FrameOrientation.keepLower jumping (x 0.1) 3 poor (x 0.9)).Corrections[1].X)
