@@ -61,7 +61,7 @@ let ofStages (settings: Settings) =
                 idle
                     "without epochs"
                     [
-                        "loss", settings.Loss <> standard.Loss
+                        "loss", settings.Loss <> standard.Loss && settings.Orientation <> Intensities
                         "hydrogens", settings.Hydrogens <> standard.Hydrogens
                         "occupancies", settings.Occupancies <> standard.Occupancies
                         "restraints", settings.Restraints <> standard.Restraints

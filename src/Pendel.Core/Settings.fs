@@ -29,11 +29,11 @@ type Absorption =
 
 /// How the orientation of each frame is refined.
 type OrientationMethod =
-    /// Gauss–Newton on three angles with the scale.
+    /// Levenberg–Marquardt on three angles with the scale, against amplitudes.
     | Gradient
     /// The same with robust residuals: rows that are far off count little.
     | Robust
-    /// The same on intensities, with the weights of the loss.
+    /// As gradient, against intensities with the weights of the loss.
     | Intensities
     /// Nelder–Mead on three angles.
     | NelderMead
@@ -63,7 +63,7 @@ type ThicknessPrior =
     /// A parabola bent upwards, refined with the network, to which the network adds.
     | QuadraticPrior
 
-/// What the joint refinement minimises: a residual's mean over the frames.
+/// What the joint refinement minimises, and orientations by intensities: a residual's mean over the frames.
 [<RequireQualifiedAccess>]
 type LossChoice =
     /// wR_I, the paper's, which a few strong rows rule.
@@ -170,7 +170,7 @@ type Settings =
         Restraints: Restraint list
         /// Their weight relative to the measurements, –.
         RestraintWeight: float
-        /// Loss of the joint refinement.
+        /// Loss of the joint refinement, and of orientations by intensities.
         Loss: LossChoice
         /// Minimises the loss of the joint refinement.
         Optimiser: OptimiserChoice

@@ -312,7 +312,7 @@ let private refinement =
         integer "cycles" "rounds of orientation and joint refinement" 1 1000 _.Cycles (fun x s -> { s with Cycles = x })
         choice
             "loss"
-            "what the joint refinement minimises: the frames' mean of wR on intensities with weights of amplitudes, or of wR2"
+            "what the joint refinement minimises, and orientations by intensities: the frames' mean of wR on intensities with weights of amplitudes, or of wR2"
             [ "wr", LossChoice.WRI; "wr2", LossChoice.WR2 ]
             _.Loss
             (fun x s -> { s with Loss = x })

@@ -47,13 +47,13 @@ let cases =
             case name "cspbbr3/cspbbr3.cif" "cspbbr3/cspbbr3.cif_pets" options
 
         cspbbr3 "" "cspbbr3"
-        cspbbr3 "--absorption tds --rsg 0.66" "cspbbr3-absorption"
+        cspbbr3 "--absorption tds --rsg 0.66 --orientation intensities" "cspbbr3-absorption"
 
         case
             "paracetamol"
             "paracetamol/paracetamol.cif"
             "paracetamol/paracetamol.cif_pets"
-            "--scored-gmax 1.2 --thickness-range 100..1200 --tilts 120 --epochs 60"
+            "--scored-gmax 1.2 --thickness-range 100..1200 --tilts 120 --epochs 60 --orientation intensities --orientation-prior 1"
 
         for name, options in [ "wr", "--loss wr"; "wr2", "--loss wr2"; "tight", tight "0.05" ] do
             case
@@ -62,7 +62,12 @@ let cases =
                 "albite/albite.cif_pets"
                 $"--thickness-range 100..1000 {options}"
 
-        case "lta" "lta/lta.cif" "lta/lta.cif_pets" $"--thickness-range 100..1000 {free} 0"
+        case
+            "lta"
+            "lta/lta.cif"
+            "lta/lta.cif_pets"
+            $"--beam-gmax 1.4 --scored-gmax 1 --thickness-distribution single --thickness-range 1500..3500 {free} 0"
+
         case "glycine" "glycine/alpha_glycine.cif" "glycine/glycine_dyn.cif_pets" $"{free} 0"
     ]
 

@@ -16,18 +16,18 @@ let unit rows =
 
 /// Residuals of intensities I_c of a frame's rows.
 let residuals measure (rows: Residual.Rows) : float array -> float array =
-    let perWeight = 1.0 / unit rows
+    let relative factor (weight: float array) observed calculated =
+        Array.map3 (fun w o k -> factor * w * (o - k)) weight observed calculated
 
-    let relative perWeight (weight: float array) observed calculated =
-        Array.map3 (fun w o k -> perWeight * w * (o - k)) weight observed calculated
+    let ofAmplitudes = 1.0 / unit rows
 
     match measure with
     | Amplitudes ->
         Residual.scaledAmplitudes rows
-        >> relative perWeight rows.Weight rows.JanaAmplitude
+        >> relative ofAmplitudes rows.Weight rows.JanaAmplitude
     | RobustAmplitudes k ->
         RobustResidual.residuals k rows.Weight rows.JanaAmplitude
-        >> Array.map ((*) perWeight)
+        >> Array.map ((*) ofAmplitudes)
     | Intensities loss ->
         let struct (weight, observed) = Residual.weighted loss rows
         let norm = Array.fold2 (fun sum w o -> sum + (w * o) ** 2.0) 0.0 weight observed

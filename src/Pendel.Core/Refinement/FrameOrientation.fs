@@ -25,7 +25,7 @@ let stepCount problem =
 /// A minimum of a map this many times above the least objective of its frame so far is no start.
 let private hopeless = 2.0
 
-/// Objective up to which a minimum of a map is a start in any case: a wR_F of 3 %, which its steps alone may cost.
+/// Objective up to which a minimum of a map is a start in any case: a wR_F of 3 %, which its steps alone may cost, without a prior.
 let private promising = 9.0
 
 /// Linearisations of one least-squares fit.
@@ -125,7 +125,11 @@ type Stand =
         Objectives: Map<int, float>
     }
 
-/// The proposed corrections where they lower the objective; where they do not, half of the way there, and so on.
+/// Corrections nearer than this are the same, rad: a rocking curve is about 10⁻³ rad wide.
+let private same = 1e-4
+
+/// The proposed corrections where they lower the objective; where they do not, half of the way there, and so on, unless they are
+/// the start of the way or what stands.
 ///
 /// - `objectives`: of frames at corrections, by id
 /// - `starts`: where the ways begin, by id
@@ -146,7 +150,13 @@ let rec keepLower objectives (starts: Map<int, Vector3>) halvings (stand: Stand)
             Objectives = Map.fold (fun all id _ -> Map.add id found[id] all) stand.Objectives kept
         }
 
-    let moving = rest |> Map.filter (fun id correction -> correction <> starts[id])
+    let isNew id (correction: Vector3) =
+        let standing =
+            stand.Corrections |> Map.tryFind id |> Option.defaultValue Vector3.Zero
+
+        (correction - starts[id]).Length > same && (correction - standing).Length > same
+
+    let moving = rest |> Map.filter isNew
 
     if halvings = 0 || moving.IsEmpty then
         next
@@ -155,10 +165,22 @@ let rec keepLower objectives (starts: Map<int, Vector3>) halvings (stand: Stand)
         |> Map.map (fun id correction -> 0.5 * (starts[id] + correction))
         |> keepLower objectives starts (halvings - 1) next
 
-/// Least squares of the frames of a stage from the orientations of its plan; kept where they lower the objective.
+/// Least squares of the frames of a stage from the orientations of its plan; kept, whole or in part, where they lower the objective.
 let private attempt search state method (stand: Stand) (stage: Stage) =
-    let starts =
-        Map.ofSeq [ for plan in stage.Model.Plan.Frames -> plan.Frame.Id, plan.Correction ]
+    let start (plan: FramePlan) =
+        let prior = FrameFit.priorOf search.Problem.Settings state plan
+
+        let inside =
+            FrameFit.inside
+                prior
+                {
+                    Thickness = 0.0
+                    Rotation = Vector3.Zero
+                }
+
+        plan.Frame.Id, plan.Correction + inside.Rotation
+
+    let starts = stage.Model.Plan.Frames |> Seq.map start |> Map.ofSeq
 
     corrections search stage state method
     |> keepLower (planAt search.Problem state >> objectives search state) starts halvings stand
@@ -233,23 +255,27 @@ let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
         if thorough then
             let starts = starts search ((+) 1 >> report) state
 
-            let ranked (stand: Stand) rank =
-                let start id found =
-                    match Array.tryItem rank found, Map.tryFind id stand.Objectives with
-                    | Some(struct (correction, value)), Some best when value < max promising (hopeless * best) ->
-                        Some correction
-                    | _ -> None
+            let ofRank rank (stand: Stand) id minima =
+                match Array.tryItem rank minima, Map.tryFind id stand.Objectives with
+                | Some(struct (correction, value)), Some best when value < max promising (hopeless * best) ->
+                    Some(id, correction)
+                | _ -> None
 
-                starts
-                |> Map.toSeq
-                |> Seq.choose (fun (id, found) -> start id found |> Option.map (fun c -> id, c))
-                |> Map.ofSeq
+            let fromMinima (stand: Stand) rank =
+                let number = stepCount problem - minima + rank + 1
 
-            [ 0 .. minima - 1 ]
-            |> List.fold
-                (fun stand rank ->
-                    step (stepCount problem - minima + rank + 1) stand (ranked stand rank |> planAt problem state))
-                refined
+                let corrections =
+                    starts
+                    |> Map.toSeq
+                    |> Seq.choose (fun (id, found) -> ofRank rank stand id found)
+
+                if Seq.isEmpty corrections then
+                    report number
+                    stand
+                else
+                    corrections |> Map.ofSeq |> planAt problem state |> step number stand
+
+            List.fold fromMinima refined [ 0 .. minima - 1 ]
         else
             refined
 

@@ -54,6 +54,16 @@ let ``settings of stages and parts that do not take part are named, the defaults
         )
     )
 
+    let withoutEpochs orientation =
+        { standard with
+            Loss = LossChoice.WR2
+            Orientation = orientation
+            Epochs = 0
+        }
+
+    Assert.Equal<string list>([ "loss" ], named (IdleSettings.ofStages (withoutEpochs Gradient)))
+    Assert.Empty(IdleSettings.ofStages (withoutEpochs Intensities))
+
     Assert.Empty(
         IdleSettings.ofStages
             { standard with

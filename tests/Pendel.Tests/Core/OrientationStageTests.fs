@@ -22,7 +22,7 @@ let private experiment = geometry quartz.Cell [ -40.0; -20.0; 5.0; 25.0; 45.0 ]
 
 /// The state that made the rows of frames from their own plans, and the residuals of each frame.
 ///
-/// - `k`: threshold of outliers, if any
+/// - `measure`: of the residuals
 /// - `su`: of every row, whose intensities are up to 10⁶ times the fraction of the beam
 /// - `spoil`: what becomes of the intensities of a frame
 let private targetOf measure su (spoil: float seq -> float seq) =
@@ -227,15 +227,23 @@ let private searched settings data =
 let ``a frame that is turned is found among frames that are not`` () =
     let turned = 0.15 * degree * Vector3(0.6, -0.8, 0.0)
     let data = turnedBy turned settings
-    let found = searched oriented data
 
-    for f in data.Frames do
-        let expected = if f.Id = 3 then turned else Vector3.Zero
+    // the strongest of a frame's intensities say little of where its range ends
+    for orientation, near in [ Gradient, 0.002; Robust, 0.002; Intensities, 0.02 ] do
+        let found =
+            searched
+                { oriented with
+                    Orientation = orientation
+                }
+                data
 
-        let correction =
-            found.Corrections |> Map.tryFind f.Id |> Option.defaultValue Vector3.Zero
+        for f in data.Frames do
+            let expected = if f.Id = 3 then turned else Vector3.Zero
 
-        Assert.InRange((correction - expected).Length / degree, 0.0, 0.002)
+            let correction =
+                found.Corrections |> Map.tryFind f.Id |> Option.defaultValue Vector3.Zero
+
+            Assert.InRange((correction - expected).Length / degree, 0.0, near)
 
 [<Fact>]
 let ``one of the three best minima of a frame's map lies within its steps of the frame's turn`` () =
@@ -258,15 +266,20 @@ let ``one of the three best minima of a frame's map lies within its steps of the
 
     let reference = Map [ (3, Residual.information atTurn.Model.Rows[0]) ]
 
-    let found =
-        OrientationMap.minima OrientationResidual.Amplitudes problem reference state frames
 
     // tilts are 2°/24 apart, the turns about y 0.05°
     let isNear (struct (correction: Vector3, _)) =
         abs (correction.X - turned.X) <= 2.0 / 24.0 * degree
         && abs (correction.Y - turned.Y) <= 0.05 * degree
 
-    Assert.Contains(Array.truncate 3 found[3], isNear)
+    for measure in
+        [
+            OrientationResidual.Amplitudes
+            OrientationResidual.RobustAmplitudes 5.0
+            OrientationResidual.Intensities LossChoice.WRI
+        ] do
+        let found = OrientationMap.minima measure problem reference state frames
+        Assert.Contains(Array.truncate 3 found[3], isNear)
 
 [<Fact>]
 let ``the minima of a precession's map are those of its objective, the best first and inside the bound`` () =
