@@ -66,7 +66,7 @@ let cases =
             "lta"
             "lta/lta.cif"
             "lta/lta.cif_pets"
-            $"--beam-gmax 1.4 --scored-gmax 1 --thickness-distribution single --thickness-range 1500..3500 {free} 0"
+            $"--beam-gmax 1.2 --scored-gmax 1 --thickness-distribution single --thickness-range 2000..2800 --tilts 120 --orientation none --cycles 1 --epochs 10 {free} 0"
 
         case "glycine" "glycine/alpha_glycine.cif" "glycine/glycine_dyn.cif_pets" $"{free} 0"
     ]
