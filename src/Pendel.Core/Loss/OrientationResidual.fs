@@ -30,14 +30,14 @@ let residuals measure (rows: Residual.Rows) : float array -> float array =
         >> Array.map ((*) ofAmplitudes)
     | Intensities loss ->
         let struct (weight, observed) = Residual.weighted loss rows
-        let norm = Array.fold2 (fun sum w o -> sum + (w * o) ** 2.0) 0.0 weight observed
+
+        let ofIntensities =
+            1.0 / (2.0 * Residual.Instability * sqrt (Residual.norm weight observed))
 
         fun calculated ->
             let c = Residual.leastSquares weight observed calculated
 
-            calculated
-            |> Array.map ((*) c)
-            |> relative (1.0 / (2.0 * Residual.Instability * sqrt norm)) weight observed
+            calculated |> Array.map ((*) c) |> relative ofIntensities weight observed
 
 /// 1 − B²/AC with A = Σw²o², B = Σw²oc, C = Σw²c² over some places: Σw²(o − sc)²/A at the best scale s; infinite with fewer than
 /// three. And A.

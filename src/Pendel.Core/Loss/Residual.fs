@@ -81,9 +81,12 @@ let scale (rows: Rows) (calculated: float array) =
 let isScored (rows: Rows) =
     rows.Intensity.Length >= 3 && Array.exists (fun i -> i > 0.0) rows.Intensity
 
+/// Σw²o².
+let norm (weight: float array) (observed: float array) =
+    Array.fold2 (fun sum w o -> sum + (w * o) ** 2.0) 0.0 weight observed
+
 /// Σw²F_o²: what the amplitudes of a frame can say.
-let information (rows: Rows) =
-    Array.fold2 (fun sum w f -> sum + (w * f) ** 2.0) 0.0 rows.Weight rows.JanaAmplitude
+let information (rows: Rows) = norm rows.Weight rows.JanaAmplitude
 
 /// Added under the root of a residual, far below its rounding: a perfect fit then has the derivative 0, not 0/0.
 let private perfect = 1e-300

@@ -251,12 +251,12 @@ let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
 
     let refined = step 1 start present
 
-    let found =
+    let reached =
         if thorough then
-            let starts = starts search ((+) 1 >> report) state
+            let found = starts search ((+) 1 >> report) state
 
-            let ofRank rank (stand: Stand) id minima =
-                match Array.tryItem rank minima, Map.tryFind id stand.Objectives with
+            let ofRank rank (stand: Stand) (id, minimaOfFrame) =
+                match Array.tryItem rank minimaOfFrame, Map.tryFind id stand.Objectives with
                 | Some(struct (correction, value)), Some best when value < max promising (hopeless * best) ->
                     Some(id, correction)
                 | _ -> None
@@ -264,21 +264,18 @@ let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
             let fromMinima (stand: Stand) rank =
                 let number = stepCount problem - minima + rank + 1
 
-                let corrections =
-                    starts
-                    |> Map.toSeq
-                    |> Seq.choose (fun (id, found) -> ofRank rank stand id found)
+                let corrections = found |> Map.toSeq |> Seq.choose (ofRank rank stand) |> Map.ofSeq
 
-                if Seq.isEmpty corrections then
+                if corrections.IsEmpty then
                     report number
                     stand
                 else
-                    corrections |> Map.ofSeq |> planAt problem state |> step number stand
+                    corrections |> planAt problem state |> step number stand
 
             List.fold fromMinima refined [ 0 .. minima - 1 ]
         else
             refined
 
     { state with
-        Corrections = found.Corrections
+        Corrections = reached.Corrections
     }

@@ -199,7 +199,8 @@ let private minimaOf
 /// Frames whose maps are in memory at a time: each holds thousands of orientations.
 let private together = 2
 
-/// The minima of every frame's objective around its present orientation, the best first: corrections with the objectives, by frame id.
+/// The minima of every frame's objective around its present orientation, the best first: corrections with the objectives, by
+/// frame id.
 ///
 /// - `measure`: of the residuals
 /// - `reference`: information of each frame that counts as complete
@@ -260,7 +261,8 @@ let private cones =
 /// Calculations that the map of a precession takes.
 let coneSteps = cones.Length
 
-/// The minima of every frame's objective around its correction in a precession, the best first: corrections with the objectives, by frame id.
+/// The minima of every frame's objective around its correction in a precession, the best first: corrections with the objectives,
+/// by frame id.
 ///
 /// - `objectives`: of frames in proposed corrections, both by id, charged for lost information; its first argument counts from 0
 let coneMinima

@@ -172,7 +172,7 @@ let private part loss crystal (frame: Slopes) =
     let c = Residual.leastSquares weight observed frame.Intensity
     let misfit = Array.map2 (fun o i -> o - c * i) observed frame.Intensity
 
-    let n = Array.fold2 (fun sum w o -> sum + (w * o) ** 2.0) 0.0 weight observed
+    let n = Residual.norm weight observed
 
     let residual =
         dsharp.tensor frame.Intensity

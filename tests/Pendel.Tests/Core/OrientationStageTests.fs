@@ -266,7 +266,6 @@ let ``one of the three best minima of a frame's map lies within its steps of the
 
     let reference = Map [ (3, Residual.information atTurn.Model.Rows[0]) ]
 
-
     // tilts are 2°/24 apart, the turns about y 0.05°
     let isNear (struct (correction: Vector3, _)) =
         abs (correction.X - turned.X) <= 2.0 / 24.0 * degree
