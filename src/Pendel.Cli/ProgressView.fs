@@ -2,6 +2,7 @@
 module Pendel.Cli.ProgressView
 
 open System
+open System.Diagnostics
 open Spectre.Console
 open Pendel.Core
 open Pendel.Report
@@ -9,6 +10,10 @@ open Pendel.Report
 /// Lines for each stage, beside its start and its end.
 [<Literal>]
 let private LinesPerStage = 8
+
+/// Seconds without a step or a line after which the frames of a calculation are counted.
+[<Literal>]
+let private Patience = 20.0
 
 /// A stage, of the crystal whose turn it is.
 let private titleOf turn stage =
@@ -19,7 +24,10 @@ let private titleOf turn stage =
 /// Says what happens on lines of their own.
 let private plain (terminal: Terminal) =
     let mutable steps = 1
+    let mutable step = 0
+    let mutable title = ""
     let mutable turn = None
+    let silence = Stopwatch.StartNew()
 
     let isDue step =
         step * LinesPerStage / steps > (step - 1) * LinesPerStage / steps
@@ -32,21 +40,32 @@ let private plain (terminal: Terminal) =
                 None
             | Started(stage, count) ->
                 steps <- max 1 count
+                step <- 0
+                title <- titleOf turn stage
 
                 Some(
                     if count = 1 then
-                        $"{titleOf turn stage}: 1 step"
+                        $"{title}: 1 step"
                     else
-                        $"{titleOf turn stage}: {count} steps"
+                        $"{title}: {count} steps"
                 )
-            | Advanced(stage, step, loss) when (loss.IsSome || steps > LinesPerStage) && isDue step ->
+            | Advanced(_, number, loss) ->
+                step <- number
+
                 let value =
                     loss
                     |> Option.map (fun value -> $", loss {Text.percent value}")
                     |> Option.defaultValue ""
 
-                Some $"{titleOf turn stage}: step {step} of {steps}{value}"
-            | Advanced _ -> None
+                if (loss.IsSome || steps > LinesPerStage) && isDue step then
+                    Some $"{title}: step {step} of {steps}{value}"
+                else
+                    None
+            | Calculated(frames, all) ->
+                if silence.Elapsed.TotalSeconds > Patience then
+                    Some $"{title}: step {min (step + 1) steps} of {steps}, frame {frames} of {all}"
+                else
+                    None
             | Ended(stage, wR, rObs, seconds) ->
                 Some(
                     FormattableString.Invariant(
@@ -54,12 +73,17 @@ let private plain (terminal: Terminal) =
                     )
                 )
 
-        line |> Option.iter terminal.Error.WriteLine
+        match line with
+        | Some text ->
+            terminal.Error.WriteLine text
+            silence.Restart()
+        | None -> ()
 
 /// Moves one bar for each stage, or for each crystal in it.
 let private bars (context: ProgressContext) =
     let mutable current: (StageName * ProgressTask) option = None
     let mutable turn = None
+    let silence = Stopwatch.StartNew()
 
     let finish (task: ProgressTask) =
         task.Value <- task.MaxValue
@@ -77,13 +101,24 @@ let private bars (context: ProgressContext) =
             current <- None
             turn <- number
         | Started(stage, steps) ->
+            silence.Restart()
             current <- Some(stage, context.AddTask(titleOf turn stage, true, float (max 1 steps)))
         | Advanced(stage, step, loss) ->
+            silence.Restart()
+
+            let value =
+                loss
+                |> Option.map (fun value -> $"  loss {Text.percent value}")
+                |> Option.defaultValue ""
+
             update stage (fun task ->
                 task.Value <- float step
-
-                loss
-                |> Option.iter (fun value -> task.Description <- $"{titleOf turn stage}  loss {Text.percent value}"))
+                task.Description <- titleOf turn stage + value)
+        | Calculated(frames, all) ->
+            match current with
+            | Some(stage, task) when silence.Elapsed.TotalSeconds > Patience ->
+                task.Description <- $"{titleOf turn stage}  frame {frames} of {all}"
+            | _ -> ()
         | Ended(stage, wR, rObs, _) ->
             let description =
                 $"{Stages.title stage}  wR {Text.percent wR}  Robs {Text.percent rObs}"

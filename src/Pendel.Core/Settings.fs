@@ -5,7 +5,7 @@ open Pendel.Diffraction
 
 /// How many orientations integrate a frame.
 type TiltSampling =
-    /// N = 1 + ⌈1.25 · 2φ · g_scored · t⌉ for the largest current thickness (CONVENTIONS, Rocking).
+    /// N = 1 + ⌈1.25 · 2φ · g · t⌉ for the largest scored |g| and current thickness (CONVENTIONS, Rocking).
     | Sufficient
     /// The same number for every frame.
     | Count of int
@@ -29,15 +29,15 @@ type Absorption =
 
 /// How the orientation of each frame is refined.
 type OrientationMethod =
-    /// Levenberg–Marquardt on three angles with the scale, against amplitudes.
+    /// Levenberg–Marquardt on two tilts with the scale, against amplitudes.
     | Gradient
     /// The same with robust residuals: rows that are far off count little.
     | Robust
     /// As gradient, against intensities with the weights of the loss.
     | Intensities
-    /// Nelder–Mead on three angles.
+    /// Nelder–Mead on two tilts.
     | NelderMead
-    /// Two angles on a hexagon that shrinks.
+    /// Two tilts on a hexagon that shrinks.
     | Hexagonal
     /// Orientations stay as the data file states them.
     | Fixed

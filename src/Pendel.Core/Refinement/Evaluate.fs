@@ -19,14 +19,18 @@ type private Calculated =
         HeldOut: Map<int, FreeRows.FrameRows>
     }
 
-/// Parameters of the goodness of fit that a data set has of its own, of those that the settings refine: three angles and the
+/// Parameters of the goodness of fit that a data set has of its own, of those that the settings refine: two tilts and the
 /// misset, mosaicities; the scales; and the thickness as one per frame or the model's parameters, whichever is less, none where the
 /// model is held.
 let private ownParameters (calculated: Calculated) =
     let problem, frames = calculated.DataSet.Problem, calculated.Frames.Length
     let settings = problem.Settings
 
-    let angles = if settings.Orientation = Fixed then 0 else 3 * frames + 3
+    let angles =
+        if settings.Orientation = Fixed then
+            0
+        else
+            FrameFit.axes.Length * frames + 3
 
     let thickness =
         match calculated.DataSet.State.ThicknessParameters with

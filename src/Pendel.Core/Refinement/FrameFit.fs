@@ -1,4 +1,4 @@
-/// Least squares on one frame: residuals of amplitudes or intensities on their best scale against the orientation (three angles).
+/// Least squares on one frame: residuals of amplitudes or intensities on their best scale against the orientation (two tilts).
 ///
 /// Objective: (wR_F/u)², Σρ/(u²Σw²F_o²) or (wR/2u)², + |ω|²/σ_ω² with u = 0.01, the relative uncertainty in the weights
 /// (CONVENTIONS, Orientation).
@@ -101,17 +101,22 @@ let inside (prior: Prior) (state: FrameState) =
 [<Literal>]
 let angleStep = 1e-5
 
+/// Axes of the turns that are refined of a frame. One about the beam moves no reflection towards the Ewald sphere and the rocking
+/// axis by little: it is left to the misset.
+let axes = [| Vector3(1.0, 0.0, 0.0); Vector3(0.0, 1.0, 0.0) |]
+
 let private shifted (state: FrameState) (p: Vector<float>) =
     { state with
-        Rotation = state.Rotation + Vector3(p[0], p[1], p[2])
+        Rotation = state.Rotation + Vector3(p[0], p[1], 0.0)
     }
 
-/// ∂/∂(ω_x, ω_y, ω_z) of all residuals by forward differences.
+/// ∂/∂(ω_x, ω_y) of all residuals by forward differences.
 let private jacobian (all: FrameState array -> float array array) (state: FrameState) (r: float array) =
-    let unit j =
-        Vector<float>.Build.Dense(3, (fun k -> if k = j then angleStep else 0.0))
-
-    Array.init 3 (unit >> shifted state)
+    axes
+    |> Array.map (fun axis ->
+        { state with
+            Rotation = state.Rotation + angleStep * axis
+        })
     |> all
     |> Array.map (fun above -> Array.map2 (fun a here -> (a - here) / angleStep) above r)
     |> Matrix<float>.Build.DenseOfColumnArrays
@@ -131,7 +136,7 @@ let fit (evaluate: Residuals) (prior: Prior) iterations (start: FrameState) : Fr
         let gradient = j.TransposeThisAndMultiply(Vector<float>.Build.DenseOfArray r)
 
         let diagonal =
-            Matrix<float>.Build.Diagonal(3, 3, (fun k -> if normal[k, k] > 0.0 then damping * normal[k, k] else 1.0))
+            Matrix<float>.Build.Diagonal(2, 2, (fun k -> if normal[k, k] > 0.0 then damping * normal[k, k] else 1.0))
 
         let next = inside prior (shifted state (-(normal + diagonal).Solve gradient))
         let nextR = one next
@@ -158,10 +163,10 @@ let fit (evaluate: Residuals) (prior: Prior) iterations (start: FrameState) : Fr
 /// First and least tilt of the hexagonal search, degrees.
 let private hexagon = struct (0.3, 0.005)
 
-/// Hexagonal search on the two tilts that intensities see: ω = θ(cos φ, sin φ, 0) about the present orientation at
+/// Hexagonal search on the two tilts: ω = θ(cos φ, sin φ, 0) about the present orientation at
 /// φ = 0, 60 … 300°; the best point becomes the centre where it is better, else θ is halved until it is below the least.
 ///
-/// Source: Malik et al. (2025), arXiv 2508.05908; a turn about the beam moves no reflection towards the Ewald sphere.
+/// Source: Malik et al. (2025), arXiv 2508.05908.
 let hexagonal (evaluate: Residuals) (prior: Prior) (start: FrameState) : FrameState =
     let struct (first, least) = hexagon
 
@@ -196,7 +201,7 @@ let hexagonal (evaluate: Residuals) (prior: Prior) (start: FrameState) : FrameSt
     let centre = inside prior start
     search centre (objective evaluate prior centre) (Angle.Radians first)
 
-/// Nelder–Mead on the three angles from the start, at its thickness: the best state that was met.
+/// Nelder–Mead on the two tilts from the start, at its thickness: the best state that was met.
 ///
 /// Raises nothing: a search that runs out of evaluations ends where it is.
 let nelderMead (evaluate: Residuals) (prior: Prior) (start: FrameState) : FrameState =
@@ -204,7 +209,7 @@ let nelderMead (evaluate: Residuals) (prior: Prior) (start: FrameState) : FrameS
         inside
             prior
             { start with
-                Rotation = Vector3(v[0], v[1], v[2])
+                Rotation = Vector3(v[0], v[1], start.Rotation.Z)
             }
 
     let best = ref struct (infinity, inside prior start)
@@ -220,9 +225,9 @@ let nelderMead (evaluate: Residuals) (prior: Prior) (start: FrameState) : FrameS
         value
 
     let first =
-        Vector<float>.Build.DenseOfArray [| start.Rotation.X; start.Rotation.Y; start.Rotation.Z |]
+        Vector<float>.Build.DenseOfArray [| start.Rotation.X; start.Rotation.Y |]
 
-    let simplex = Vector<float>.Build.Dense(3, 1e-3)
+    let simplex = Vector<float>.Build.Dense(2, 1e-3)
 
     try
         MathNet.Numerics.Optimization.NelderMeadSimplex.Minimum(

@@ -51,8 +51,7 @@ let private perScored (search: Search) (stage: Stage) (state: State) compute =
     let table =
         ForwardModel.tableOf stage.Model (Problem.potential problem stage (dsharp.tensor state.Structure))
 
-    ForwardModel.perFrame stage.Model (fun workspace i ->
-        search.Monitor.Stop.ThrowIfCancellationRequested()
+    let frame workspace i =
         let plan, rows = stage.Model.Plan.Frames[i], stage.Model.Rows[i]
 
         match Map.tryFind plan.Frame.Id state.Thickness with
@@ -66,7 +65,10 @@ let private perScored (search: Search) (stage: Stage) (state: State) compute =
                 }
 
             Some(plan.Frame.Id, compute i evaluate (FrameFit.priorOf problem.Settings state plan) here)
-        | _ -> None)
+        | _ -> None
+
+    Monitor.overFrames search.Monitor stage.Model.Rows.Length frame
+    |> ForwardModel.perFrame stage.Model
     |> Array.choose id
     |> Map.ofArray
 
@@ -203,7 +205,7 @@ let private starts search calculated (state: State) =
         |> Map.ofSeq
         |> OrientationMap.coneMinima objectivesIn problem.Settings
     else
-        OrientationMap.minima search.Measure problem search.Reference state frames
+        OrientationMap.minima search.Monitor search.Measure problem search.Reference state frames
 
 /// How least squares of a frame go.
 let private methodOf (settings: Settings) =

@@ -65,7 +65,7 @@ let private problemOf (sample: Sample) size =
 
 let private startOf monitor (problem: Problem.Problem) (initial: Problem.State) thickness =
     match thickness with
-    | None -> ThicknessScan.run monitor problem initial [| 0.0 |]
+    | None -> ThicknessScan.run monitor problem [ initial ] [| 0.0 |]
     | Some t ->
         { initial with
             Thickness = Map.ofSeq [ for f in problem.Experiment.Frames -> f.Id, t ]

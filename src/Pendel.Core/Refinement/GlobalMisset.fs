@@ -37,7 +37,6 @@ let private shares (monitor: Monitor) (problem: Problem) (state: State) : Share 
         ForwardModel.tableOf stage.Model (Problem.potential problem stage (dsharp.tensor state.Structure))
 
     let frame workspace i =
-        monitor.Stop.ThrowIfCancellationRequested()
         let plan = stage.Model.Plan.Frames[i]
 
         match Map.tryFind plan.Frame.Id state.Thickness with
@@ -66,7 +65,9 @@ let private shares (monitor: Monitor) (problem: Problem) (state: State) : Share 
                 }
         | _ -> None
 
-    ForwardModel.perFrame stage.Model frame |> Array.choose id
+    Monitor.overFrames monitor stage.Model.Rows.Length frame
+    |> ForwardModel.perFrame stage.Model
+    |> Array.choose id
 
 /// Σ_f (wR_F/u)²; infinite where a frame of the start has lost its rows.
 let private value (start: Share array) (shares: Share array) =

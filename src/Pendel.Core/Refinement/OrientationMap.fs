@@ -204,7 +204,10 @@ let private together = 2
 ///
 /// - `measure`: of the residuals
 /// - `reference`: information of each frame that counts as complete
+///
+/// Raises `OperationCanceledException` where it is interrupted.
 let minima
+    (monitor: Monitor)
     measure
     (problem: Problem)
     (reference: Map<int, float>)
@@ -216,6 +219,8 @@ let minima
         gridOf curve.SemiAngle curve.Count curve.Mosaicity.Perpendicular
 
     let minimaOf (frames: VirtualFrame array) =
+        monitor.Stop.ThrowIfCancellationRequested()
+
         let stage =
             Problem.planAllRows (grid >> tilts) problem state (frames.ToImmutableArray())
 
@@ -240,7 +245,11 @@ let minima
     frames
     |> Seq.toArray
     |> Array.chunkBySize together
-    |> Array.collect minimaOf
+    |> Array.mapi (fun i chunk ->
+        let found = minimaOf chunk
+        monitor.Report(Calculated(min frames.Length (together * (i + 1)), frames.Length))
+        found)
+    |> Array.concat
     |> Map.ofArray
 
 /// Step of a precession's grid, rad, and its steps to either side: what the cone passes whole changes slowly with a turn.

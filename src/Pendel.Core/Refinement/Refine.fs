@@ -128,17 +128,13 @@ let private scan (monitor: Monitor) (problem: Problem) (state: State) =
             Drift = drift
         }
 
-    let agreement state =
-        let stage = Problem.plan problem state problem.Experiment.Frames
-        (Evaluate.at problem stage (ThicknessScan.atPresent problem stage state)).Residuals.WRMean
-
-    let start =
-        if problem.Settings.Orientation <> Fixed && agreement drifted < agreement state then
-            drifted
+    let starts =
+        if problem.Settings.Orientation = Fixed then
+            [ state ]
         else
-            state
+            [ state; drifted ]
 
-    ThicknessScan.run monitor problem start (offsets problem.Settings)
+    ThicknessScan.run monitor problem starts (offsets problem.Settings)
 
 /// The thickness curve found anew, and the model on it: a scan with a wrong structure is up to half a fringe off, and the
 /// joint refinement moves the model little.

@@ -25,7 +25,7 @@ let run (monitor: Monitor) (settings: Settings) threads crystal experiment : Eva
     let problem, initial = problem settings threads crystal experiment
 
     try
-        let state = ThicknessScan.run monitor problem initial [| 0.0 |]
+        let state = ThicknessScan.run monitor problem [ initial ] [| 0.0 |]
 
         let evaluation =
             Evaluate.at problem (Problem.plan problem state problem.Experiment.Frames) state

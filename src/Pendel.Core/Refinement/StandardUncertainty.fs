@@ -50,15 +50,6 @@ let private states (stage: Stage) (state: State) rotation stretch =
             }
     |]
 
-/// Axes of the turns that are refined of a frame.
-let private axes (settings: Settings) =
-    let x, y, z = Vector3(1.0, 0.0, 0.0), Vector3(0.0, 1.0, 0.0), Vector3(0.0, 0.0, 1.0)
-
-    match settings.Orientation with
-    | Fixed -> [||]
-    | Hexagonal -> [| x; y |]
-    | _ -> [| x; y; z |]
-
 /// Whether the thickness model is refined.
 let private hasThickness (problem: Problem) =
     problem.ThicknessModel.LearningRate > 0.0
@@ -78,8 +69,9 @@ let private ownSteps (problem: Problem) =
     [|
         if hasThickness problem then
             thicknessStep, Vector3.Zero, 1.0 + thicknessStep
-        for axis in axes problem.Settings do
-            angleStep, angleStep * axis, 1.0
+        if problem.Settings.Orientation <> Fixed then
+            for axis in FrameFit.axes do
+                angleStep, angleStep * axis, 1.0
     |]
 
 /// Calculations that a data set takes.

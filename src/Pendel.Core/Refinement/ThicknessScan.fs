@@ -96,7 +96,6 @@ let private scanFrames (monitor: Monitor) (problem: Problem) (stage: Stage) (q: 
     let average = averaging (Problem.thicknessDistribution problem) thicknesses
 
     let frame workspace i =
-        monitor.Stop.ThrowIfCancellationRequested()
         let plan, rows = model.Plan.Frames[i], model.Rows[i]
 
         if Residual.isScored rows then
@@ -106,7 +105,10 @@ let private scanFrames (monitor: Monitor) (problem: Problem) (stage: Stage) (q: 
         else
             None
 
-    let scanned = ForwardModel.perFrame model frame |> Array.choose id
+    let scanned =
+        Monitor.overFrames monitor model.Rows.Length frame
+        |> ForwardModel.perFrame model
+        |> Array.choose id
 
     if scanned.Length = 0 then
         raise (System.ArgumentException nothingScored)
@@ -152,13 +154,22 @@ let private places (settings: Settings) roughness thicknesses (costs: float arra
     | ThicknessChoice.Constant -> costs |> Array.map (fun cost -> Array.IndexOf(cost, Array.min cost))
     | _ -> path roughness thicknesses costs
 
-/// Scans all offsets: each frame's thickness and offset become part of the state, the median offset its misset.
-///
-/// - `offsets`: about the rocking axis, degrees
-let run (monitor: Monitor) (problem: Problem) (state: State) (offsets: float array) : State =
-    monitor.Report(Started(StageName.ThicknessScan, offsets.Length))
+/// Mean wR_I on the path.
+let private agreement (settings: Settings) (scan: Scan) =
+    let wR = scan.WR |> Map.values |> Seq.toArray
 
-    let scanAt step offset =
+    Array.map2 Array.item (places settings roughness scan.Thicknesses wR) wR
+    |> Array.average
+
+/// Scans all offsets from the start that agrees best without one: each frame's thickness and offset become part of the state, the
+/// median offset its misset.
+///
+/// - `starts`: at least one
+/// - `offsets`: about the rocking axis, degrees; one is 0
+let run (monitor: Monitor) (problem: Problem) (starts: State list) (offsets: float array) : State =
+    monitor.Report(Started(StageName.ThicknessScan, starts.Length + offsets.Length - 1))
+
+    let scanAt (state: State) step offset =
         let tilted =
             { state with
                 Misset = Vector3(Angle.Radians offset, 0.0, 0.0)
@@ -167,10 +178,23 @@ let run (monitor: Monitor) (problem: Problem) (state: State) (offsets: float arr
         let result =
             scanFrames monitor problem (Problem.plan problem tilted problem.Experiment.Frames) state.Structure
 
-        monitor.Report(Advanced(StageName.ThicknessScan, step + 1, None))
+        monitor.Report(Advanced(StageName.ThicknessScan, step, None))
         result
 
-    let scans = offsets |> Array.mapi scanAt
+    let struct (start, unturned) =
+        starts
+        |> List.mapi (fun i state -> struct (state, scanAt state (i + 1) 0.0))
+        |> List.minBy (fun (struct (_, scan)) -> agreement problem.Settings scan)
+
+    let turned =
+        offsets
+        |> Array.filter ((<>) 0.0)
+        |> Array.mapi (fun i offset -> offset, scanAt start (starts.Length + i + 1) offset)
+        |> Map.ofArray
+
+    let scans =
+        offsets
+        |> Array.map (fun offset -> Map.tryFind offset turned |> Option.defaultValue unturned)
 
     let ids =
         [|
@@ -199,12 +223,12 @@ let run (monitor: Monitor) (problem: Problem) (state: State) (offsets: float arr
     let chosen = Array.map2 (fun id place -> offsets[bestOffset id place]) ids places
     let misset = (Array.sort chosen)[chosen.Length / 2]
 
-    { state with
+    { start with
         Misset = Vector3(Angle.Radians misset, 0.0, 0.0)
         Thickness = Array.map2 (fun id place -> id, thicknesses[place]) ids places |> Map.ofArray
         Corrections =
             Array.map2
-                (fun id o -> id, Problem.driftOf state id + Vector3(Angle.Radians(o - misset), 0.0, 0.0))
+                (fun id o -> id, Problem.driftOf start id + Vector3(Angle.Radians(o - misset), 0.0, 0.0))
                 ids
                 chosen
             |> Map.ofArray

@@ -10,7 +10,7 @@ open Pendel.Core.FrameModel
 open Pendel.Tests.Core.DataSets
 open Xunit
 
-/// Enough rows for three angles of a frame.
+/// Enough rows for the tilts of a frame.
 let private settings =
     { settings with
         Selection = SelectionSettings(1.4, 0.02, 1.4, 0.9, 0.0)
@@ -30,7 +30,7 @@ let private targetOf measure su (spoil: float seq -> float seq) =
         (let truth =
             {
                 Thickness = 400.0
-                Rotation = Vector3(4e-4, -3e-4, 2e-4)
+                Rotation = Vector3(4e-4, -3e-4, 0.0)
             }
 
          let data =
@@ -106,7 +106,7 @@ let ``a row that is measured at half turns least squares away, but not those of 
     let robust = off (OrientationResidual.RobustAmplitudes 5.0) |> List.take 3
     let squares = off OrientationResidual.Amplitudes |> List.take 3
     Assert.All(robust, (fun angle -> Assert.InRange(angle, 0.0, 0.03)))
-    Assert.InRange(List.max squares, 0.3, 1.2)
+    Assert.InRange(List.max squares, 0.1, 1.2)
     Assert.All(List.zip robust squares, (fun (robust, squares) -> Assert.True(robust < squares)))
 
 [<Fact>]
@@ -141,7 +141,7 @@ let ``a fit stays inside its bound, and the prior draws it back`` () =
     Assert.InRange((fit { prior with Rotation = 1e-7 }).Rotation.Length, 0.0, 1e-6)
 
     // both count from the plan's correction
-    let origin = Vector3(0.0, 0.0, 5e-4)
+    let origin = Vector3(0.0, 5e-4, 0.0)
 
     let shifted =
         { prior with
@@ -277,7 +277,9 @@ let ``one of the three best minima of a frame's map lies within its steps of the
             OrientationResidual.RobustAmplitudes 5.0
             OrientationResidual.Intensities LossChoice.WRI
         ] do
-        let found = OrientationMap.minima measure problem reference state frames
+        let found =
+            OrientationMap.minima Monitor.silent measure problem reference state frames
+
         Assert.Contains(Array.truncate 3 found[3], isNear)
 
 [<Fact>]

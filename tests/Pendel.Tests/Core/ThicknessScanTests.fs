@@ -58,17 +58,55 @@ let ``the scan finds thickness and offset of noise-free frames`` () =
             })
 
     let problem, initial = Problem.create settings 2 quartz data
-    let found = ThicknessScan.run Monitor.silent problem initial [| -0.2; 0.0; 0.2 |]
+
+    let found =
+        ThicknessScan.run Monitor.silent problem [ initial ] [| -0.2; 0.0; 0.2 |]
+
     Assert.Equal(0.2 * Math.PI / 180.0, found.Misset.X, 12)
     Assert.Equal<float>(thickness, found.Thickness |> Map.values)
     Assert.All(found.Corrections |> Map.values, (fun c -> Assert.Equal(0.0, c.Length)))
+
+[<Fact>]
+let ``the scan starts from the orientations that agree best without an offset, and counts its frames`` () =
+    let experiment = geometry quartz.Cell [ -20.0; 0.0; 20.0 ]
+
+    let data =
+        noiseFree settings quartz experiment (fun s -> uniform experiment 400.0 s)
+
+    let problem, initial = Problem.create settings 2 quartz data
+    let turn = Pendel.Crystallography.Vector3(0.0, 5e-3, 0.0)
+
+    let turned =
+        let corrections = Map.ofList [ for id in 1..3 -> id, turn ]
+
+        { initial with
+            Corrections = corrections
+            Drift = corrections
+        }
+
+    let said = ResizeArray<Progress>()
+
+    let monitor =
+        { Monitor.silent with
+            Report = said.Add
+        }
+
+    for starts in [ [ initial; turned ]; [ turned; initial ] ] do
+        said.Clear()
+        let found = ThicknessScan.run monitor problem starts [| -0.2; 0.0; 0.2 |]
+        Assert.Equal<float>([ 400.0; 400.0; 400.0 ], found.Thickness |> Map.values)
+        Assert.All(found.Corrections |> Map.values, (fun c -> Assert.Equal(0.0, c.Length)))
+        let steps = [ for step in 1..4 -> Advanced(ThicknessScan, step, None) ]
+        let frames = [ for frame in 1..3 -> Calculated(frame, 3) ]
+
+        Assert.Equal<Progress>(Started(ThicknessScan, 4) :: List.collect (fun step -> frames @ [ step ]) steps, said)
 
 [<Fact>]
 let ``data without a frame that counts are refused`` () =
     let problem, initial =
         Problem.create settings 1 quartz (geometry quartz.Cell [ 0.0 ])
 
-    Assert.Throws<ArgumentException>(fun () -> ThicknessScan.run Monitor.silent problem initial [| 0.0 |] |> ignore)
+    Assert.Throws<ArgumentException>(fun () -> ThicknessScan.run Monitor.silent problem [ initial ] [| 0.0 |] |> ignore)
     |> ignore
 
 [<Fact>]
