@@ -11,7 +11,7 @@ open Pendel.Report
 [<Literal>]
 let private LinesPerStage = 8
 
-/// Seconds without a step or a line after which the frames of a calculation are counted.
+/// Seconds after which the frames of a calculation are counted: since the last line, in a terminal since the last step.
 [<Literal>]
 let private Patience = 20.0
 
@@ -63,7 +63,7 @@ let private plain (terminal: Terminal) =
                     None
             | Calculated(frames, all) ->
                 if silence.Elapsed.TotalSeconds > Patience then
-                    Some $"{title}: step {min (step + 1) steps} of {steps}, frame {frames} of {all}"
+                    Some $"{title}: step {min (step + 1) steps} of {steps}, {frames} of {all} frames"
                 else
                     None
             | Ended(stage, wR, rObs, seconds) ->
@@ -117,7 +117,7 @@ let private bars (context: ProgressContext) =
         | Calculated(frames, all) ->
             match current with
             | Some(stage, task) when silence.Elapsed.TotalSeconds > Patience ->
-                task.Description <- $"{titleOf turn stage}  frame {frames} of {all}"
+                task.Description <- $"{titleOf turn stage}  {frames} of {all} frames"
             | _ -> ()
         | Ended(stage, wR, rObs, _) ->
             let description =

@@ -23,7 +23,7 @@ let aboutLaboratoryX (problem: Problem.Problem) (state: Problem.State) (frame: V
 /// Mean over frames of wR_I, each frame at its best thickness.
 let wRMean (problem: Problem.Problem) state tilts =
     let stage = Problem.planWith tilts problem state problem.Experiment.Frames
-    let scan = ThicknessScan.scan problem stage state.Structure
+    let scan = ThicknessScan.scan Monitor.silent problem stage state.Structure
     scan.WR |> Map.values |> Seq.averageBy Array.min
 
 let compare name structure frames beamGMax scoredGMax rsg =

@@ -83,7 +83,7 @@ let search method offset workspace i =
 
     let random = Random(plan.Frame.Id)
     let azimuth = 2.0 * Math.PI * random.NextDouble()
-    let axis = Vector3(cos azimuth, sin azimuth, 2.0 * random.NextDouble() - 1.0)
+    let axis = Vector3(cos azimuth, sin azimuth, 0.0)
 
     let start =
         {
@@ -108,8 +108,8 @@ let methods =
     [
         "start", (fun _ prior start -> FrameFit.inside prior start)
         "gradient", (fun evaluate prior start -> FrameFit.fit evaluate prior 8 start)
-        "Nelder-Mead, three angles", FrameFit.nelderMead
-        "hexagonal, two angles", FrameFit.hexagonal
+        "Nelder-Mead", FrameFit.nelderMead
+        "hexagonal", FrameFit.hexagonal
     ]
 
 Experiment.writeResult

@@ -137,9 +137,10 @@ let refine physics tilts (problem: Problem) (start: State) =
     let round (state: State) number =
         let scanned =
             if number = 0 then
-                ThicknessScan.atPresent problem planned state |> Joint.follow problem
+                ThicknessScan.atPresent Monitor.silent problem planned state
+                |> Joint.follow problem
             else
-                ThicknessScan.atExactOrientations problem planned state
+                ThicknessScan.atExactOrientations Monitor.silent problem planned state
                 |> Joint.followAs ThicknessNN.AsSmoothAsTheCurve problem
 
         let agreement s =
@@ -187,7 +188,7 @@ let atTruth folder sample physics =
             (dataOf folder sample)
 
     let scan =
-        ThicknessScan.scan problem (stage physics sample.Tilts problem start) start.Structure
+        ThicknessScan.scan Monitor.silent problem (stage physics sample.Tilts problem start) start.Structure
 
     let wR = scan.WR |> Map.values |> Seq.averageBy Array.min
     let name = $"{sample.Name} truth {string physics |> _.ToLowerInvariant()}"

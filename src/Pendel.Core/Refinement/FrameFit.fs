@@ -59,7 +59,7 @@ let residuals measure (model: ForwardModel.ForwardModel) (table: PotentialTable)
             rotations
         |> Array.map ofIntensities
 
-/// The residuals of the prior: three angles.
+/// The residuals of the prior: three angles, of which no search changes the turn about the beam.
 let private expectations (prior: Prior) (state: FrameState) =
     let total = prior.Origin + state.Rotation - prior.Drift
 
@@ -101,8 +101,8 @@ let inside (prior: Prior) (state: FrameState) =
 [<Literal>]
 let angleStep = 1e-5
 
-/// Axes of the turns that are refined of a frame. One about the beam moves no reflection towards the Ewald sphere and the rocking
-/// axis by little: it is left to the misset.
+/// Axes of the turns that are refined of a frame. One about the beam moves no reflection towards the Ewald sphere, and the rocking
+/// axis by little: it stays.
 let axes = [| Vector3(1.0, 0.0, 0.0); Vector3(0.0, 1.0, 0.0) |]
 
 let private shifted (state: FrameState) (p: Vector<float>) =

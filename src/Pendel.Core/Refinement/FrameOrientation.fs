@@ -28,6 +28,9 @@ let private hopeless = 2.0
 /// Objective up to which a minimum of a map is a start in any case: a wR_F of 3 %, which its steps alone may cost, without a prior.
 let private promising = 9.0
 
+/// A minimum of a map nearer than this to what stands is the same, rad: a step of the map.
+let private near = Angle.Radians 0.05
+
 /// Linearisations of one least-squares fit.
 let private iterations = 8
 
@@ -127,6 +130,9 @@ type Stand =
         Objectives: Map<int, float>
     }
 
+let private standing (stand: Stand) id =
+    stand.Corrections |> Map.tryFind id |> Option.defaultValue Vector3.Zero
+
 /// Corrections nearer than this are the same, rad: a rocking curve is about 10⁻³ rad wide.
 let private same = 1e-4
 
@@ -153,10 +159,8 @@ let rec keepLower objectives (starts: Map<int, Vector3>) halvings (stand: Stand)
         }
 
     let isNew id (correction: Vector3) =
-        let standing =
-            stand.Corrections |> Map.tryFind id |> Option.defaultValue Vector3.Zero
-
-        (correction - starts[id]).Length > same && (correction - standing).Length > same
+        (correction - starts[id]).Length > same
+        && (correction - standing stand id).Length > same
 
     let moving = rest |> Map.filter isNew
 
@@ -258,8 +262,13 @@ let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
             let found = starts search ((+) 1 >> report) state
 
             let ofRank rank (stand: Stand) (id, minimaOfFrame) =
+                let isFar correction =
+                    (correction - standing stand id).Length > near
+
                 match Array.tryItem rank minimaOfFrame, Map.tryFind id stand.Objectives with
-                | Some(struct (correction, value)), Some best when value < max promising (hopeless * best) ->
+                | Some(struct (correction, value)), Some best when
+                    value < max promising (hopeless * best) && isFar correction
+                    ->
                     Some(id, correction)
                 | _ -> None
 

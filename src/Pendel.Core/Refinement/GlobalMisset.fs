@@ -10,8 +10,11 @@ open Pendel.Tensors
 open Pendel.Core.FrameModel
 open Pendel.Core.Problem
 
-/// Gauss–Newton steps.
+/// Gauss–Newton steps at most.
 let private steps = 3
+
+/// Share of the objective below which a gain is the last one.
+let private gain = 1e-3
 
 let private goniometer (frame: VirtualFrame) =
     Matrix3.RotationX(Angle.Radians frame.Alpha)
@@ -117,9 +120,12 @@ let run (monitor: Monitor) (problem: Problem) (state: State) : State =
         if number > steps then
             state
         else
+            let shortened = step found |> Option.bind (fun shift -> shorten state least shift 3)
+
             monitor.Report(Advanced(StageName.GlobalMisset, number, None))
 
-            match step found |> Option.bind (fun shift -> shorten state least shift 3) with
+            match shortened with
+            | Some(next, _, reached) when least - reached < gain * least -> next
             | Some(next, found, reached) -> iterate (number + 1) next found reached
             | None -> state
 

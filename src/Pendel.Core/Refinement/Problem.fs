@@ -25,8 +25,6 @@ type Problem =
         Planner: Planner
         /// Takes rows as scored however completely a frame records them.
         PlannerOfAllRows: Planner
-        /// Largest |g| that is measured and scored, Å⁻¹.
-        ScoredGMax: float
         /// The model of the thickness.
         ThicknessModel: ThicknessModel.ThicknessModel
         /// How the crystal moved, and what tells.
@@ -108,16 +106,6 @@ let private keptFrames (settings: Settings) (experiment: Experiment) =
 
     kept
 
-/// Largest |g| that is measured and scored, Å⁻¹.
-let private scoredGMax (settings: Settings) (experiment: Experiment) =
-    let measured =
-        seq {
-            for frame in experiment.Frames do
-                for observation in frame.Observations -> experiment.Cell.ReciprocalLength observation.Hkl
-        }
-
-    Seq.fold max 0.0 measured |> min settings.Selection.ScoredGMax
-
 /// The structure with what the settings refine of it.
 let private structureOf (settings: Settings) crystal =
     let riding =
@@ -171,7 +159,6 @@ let create (settings: Settings) threads (crystal: Crystal) (experiment: Experime
                 )
             )
         Geometry = geometry
-        ScoredGMax = scoredGMax settings experiment
         ThicknessModel = used |> angles |> ThicknessModel.ofSettings settings
         Workspaces = ConcurrentBag()
     },
@@ -216,7 +203,12 @@ let curve (problem: Problem) (state: State) (frame: VirtualFrame) : Rocking.Curv
         match settings.Tilts with
         | Count n -> n
         | Sufficient ->
-            RockingCurve.SufficientTilts(semiAngle, problem.ScoredGMax, largestThickness problem state, geometry)
+            RockingCurve.SufficientTilts(
+                semiAngle,
+                settings.Selection.ScoredGMax,
+                largestThickness problem state,
+                geometry
+            )
 
     {
         Geometry = geometry

@@ -129,7 +129,10 @@ let private scan (monitor: Monitor) (problem: Problem) (state: State) =
         }
 
     let starts =
-        if problem.Settings.Orientation = Fixed then
+        if
+            problem.Settings.Orientation = Fixed
+            || drift |> Map.forall (fun _ correction -> correction.Length = 0.0)
+        then
             [ state ]
         else
             [ state; drifted ]
@@ -143,14 +146,15 @@ let private rescan find stiffness (problem: Problem) (state: State) =
     Joint.followAs stiffness problem (find problem stage state)
 
 /// The same where orientations are refined.
-let private rescanOriented = rescan ThicknessScan.atPresent ThicknessNN.Stiff
+let private rescanOriented monitor =
+    rescan (ThicknessScan.atPresent monitor) ThicknessNN.Stiff
 
 /// The same as a stage of its own, where orientations are not refined; the present curve stays where it agrees better.
 let private rescanStage (monitor: Monitor) (problem: Problem) (state: State) =
     monitor.Report(Started(ThicknessScan, 1))
 
     let found =
-        rescan ThicknessScan.atExactOrientations ThicknessNN.AsSmoothAsTheCurve problem state
+        rescan (ThicknessScan.atExactOrientations monitor) ThicknessNN.AsSmoothAsTheCurve problem state
 
     monitor.Report(Advanced(ThicknessScan, 1, None))
 
@@ -167,12 +171,14 @@ let private orient (monitor: Monitor) (problem: Problem) cycle (state: State) =
         if cycle = 1 then
             Joint.follow problem state
         else
-            rescanOriented problem state
+            rescanOriented monitor problem state
 
     let thorough = FrameOrientation.run monitor problem true first
 
     if cycle = 1 then
-        thorough |> rescanOriented problem |> FrameOrientation.run monitor problem false
+        thorough
+        |> rescanOriented monitor problem
+        |> FrameOrientation.run monitor problem false
     else
         thorough
 

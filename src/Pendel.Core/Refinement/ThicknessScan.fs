@@ -85,8 +85,10 @@ let nothingScored =
     "after selection no frame has three reflections, one of them above its noise; expected observed reflections within \
      scored-gmax, rsg and dsg"
 
-/// `scan`, which a monitor may interrupt.
-let private scanFrames (monitor: Monitor) (problem: Problem) (stage: Stage) (q: float array) : Scan =
+/// Scans the frames of a stage in the orientations of its plan.
+///
+/// Raises `ArgumentException` if no frame of the stage counts, `OperationCanceledException` if it is interrupted.
+let scan (monitor: Monitor) (problem: Problem) (stage: Stage) (q: float array) : Scan =
     let thicknesses = grid problem.Settings
     let model = stage.Model
 
@@ -117,11 +119,6 @@ let private scanFrames (monitor: Monitor) (problem: Problem) (stage: Stage) (q: 
         Thicknesses = thicknesses
         WR = Map.ofArray scanned
     }
-
-/// Scans the frames of a stage in the orientations of its plan.
-///
-/// Raises `ArgumentException` if no frame of the stage counts.
-let scan = scanFrames Monitor.silent
 
 /// The path of least cost: for each frame its place in the grid.
 ///
@@ -154,11 +151,21 @@ let private places (settings: Settings) roughness thicknesses (costs: float arra
     | ThicknessChoice.Constant -> costs |> Array.map (fun cost -> Array.IndexOf(cost, Array.min cost))
     | _ -> path roughness thicknesses costs
 
-/// Mean wR_I on the path.
-let private agreement (settings: Settings) (scan: Scan) =
-    let wR = scan.WR |> Map.values |> Seq.toArray
+/// Frames of a scan in the order of the data: their ids and their wR_I at each thickness.
+let private inOrder (problem: Problem) (scan: Scan) =
+    [|
+        for f in problem.Experiment.Frames do
+            match Map.tryFind f.Id scan.WR with
+            | Some wR -> f.Id, wR
+            | None -> ()
+    |]
+    |> Array.unzip
 
-    Array.map2 Array.item (places settings roughness scan.Thicknesses wR) wR
+/// Mean wR_I on the path.
+let private agreement (problem: Problem) (scan: Scan) =
+    let _, wR = inOrder problem scan
+
+    Array.map2 Array.item (places problem.Settings roughness scan.Thicknesses wR) wR
     |> Array.average
 
 /// Scans all offsets from the start that agrees best without one: each frame's thickness and offset become part of the state, the
@@ -176,7 +183,7 @@ let run (monitor: Monitor) (problem: Problem) (starts: State list) (offsets: flo
             }
 
         let result =
-            scanFrames monitor problem (Problem.plan problem tilted problem.Experiment.Frames) state.Structure
+            scan monitor problem (Problem.plan problem tilted problem.Experiment.Frames) state.Structure
 
         monitor.Report(Advanced(StageName.ThicknessScan, step, None))
         result
@@ -184,7 +191,7 @@ let run (monitor: Monitor) (problem: Problem) (starts: State list) (offsets: flo
     let struct (start, unturned) =
         starts
         |> List.mapi (fun i state -> struct (state, scanAt state (i + 1) 0.0))
-        |> List.minBy (fun (struct (_, scan)) -> agreement problem.Settings scan)
+        |> List.minBy (fun (struct (_, scan)) -> agreement problem scan)
 
     let turned =
         offsets
@@ -237,30 +244,22 @@ let run (monitor: Monitor) (problem: Problem) (starts: State list) (offsets: flo
 /// The thickness curve at the present orientations.
 ///
 /// - `place`: wR_I of each frame at each thickness → thickness of each frame
-let private curve place (problem: Problem) (stage: Stage) (state: State) : State =
-    let found = scan problem stage state.Structure
-
-    let ids =
-        [|
-            for f in problem.Experiment.Frames do
-                if found.WR.ContainsKey f.Id then
-                    f.Id
-        |]
-
-    let thickness: float array =
-        place found.Thicknesses (ids |> Array.map (fun id -> found.WR[id]))
+let private curve place monitor (problem: Problem) (stage: Stage) (state: State) : State =
+    let found = scan monitor problem stage state.Structure
+    let ids, wR = inOrder problem found
+    let thickness: float array = place found.Thicknesses wR
 
     { state with
         Thickness = Array.zip ids thickness |> Map.ofArray
     }
 
 /// The thickness curve at the present orientations: the path of least Σ wR_I.
-let atPresent (problem: Problem) (stage: Stage) (state: State) : State =
+let atPresent monitor (problem: Problem) (stage: Stage) (state: State) : State =
     let place (thicknesses: float array) costs =
         places problem.Settings roughness thicknesses costs
         |> Array.map (fun i -> thicknesses[i])
 
-    curve place problem stage state
+    curve place monitor problem stage state
 
 /// The thickness between the points of the grid at which the parabola through a minimum of wR_I² has its own.
 let private between (thicknesses: float array) (wR: float array) i =
@@ -276,11 +275,11 @@ let private between (thicknesses: float array) (wR: float array) i =
 /// The same where the orientations are exact, so that noise alone keeps the frames from their own minima: the path of least
 /// Σ ln wR_I, on which a frame with little noise keeps its thickness and one with much noise follows its neighbours, then the
 /// minimum between the points of the grid. (With orientations in error a frame that agrees by chance would win too much.)
-let atExactOrientations (problem: Problem) (stage: Stage) (state: State) : State =
+let atExactOrientations monitor (problem: Problem) (stage: Stage) (state: State) : State =
     let place (thicknesses: float array) (wR: float array array) =
         wR
         |> Array.map (Array.map log)
         |> places problem.Settings relativeRoughness thicknesses
         |> Array.map2 (between thicknesses) wR
 
-    curve place problem stage state
+    curve place monitor problem stage state

@@ -118,7 +118,7 @@ let ``Nelder and Mead's search finds the orientation too, and keeps its best whe
         Assert.InRange((found.Rotation - truth.Rotation).Length, 0.0, 1e-5)
 
 [<Fact>]
-let ``the hexagonal search finds two tilts to its least step and leaves the turn about the beam`` () =
+let ``every search finds two tilts, the hexagonal to its least step, and leaves the turn about the beam`` () =
     let tilt = 0.4 * degree * Vector3(cos 0.7, sin 0.7, 0.0)
 
     let residuals (_: float) =
@@ -128,9 +128,13 @@ let ``the hexagonal search finds two tilts to its least step and leaves the turn
 
     let turn = Vector3(0.0, 0.0, 1e-3)
 
-    let found = FrameFit.hexagonal residuals prior { start with Rotation = turn }
+    let off search =
+        let found: FrameState = search residuals prior { start with Rotation = turn }
+        (found.Rotation - tilt - turn).Length / degree
 
-    Assert.InRange((found.Rotation - tilt - turn).Length / degree, 0.0, 0.01)
+    Assert.InRange(off FrameFit.hexagonal, 0.0, 0.01)
+    Assert.InRange(off FrameFit.nelderMead, 0.0, 1e-3)
+    Assert.InRange(off (fun residuals prior -> FrameFit.fit residuals prior 8), 0.0, 1e-4)
 
 [<Fact>]
 let ``a fit stays inside its bound, and the prior draws it back`` () =

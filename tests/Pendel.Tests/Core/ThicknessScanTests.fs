@@ -124,7 +124,7 @@ let ``the scan finds the thickness of a wedge, which agrees with no plate`` () =
         let problem, initial = Problem.create settings 1 quartz data
         let state = uniform data 450.0 initial
         let stage = Problem.plan problem state data.Frames
-        ThicknessScan.scan problem stage state.Structure
+        ThicknessScan.scan Monitor.silent problem stage state.Structure
 
     let smallest (scan: ThicknessScan.Scan) id =
         let i = scan.WR[id] |> Array.indexed |> Array.minBy snd |> fst
