@@ -35,7 +35,7 @@ let private format (template: string) ([<ParamArray>] values: obj array) =
 /// p, also where it differs from 1 by less than its last digit.
 let private probability (t: HandTest) =
     if t.ProbabilityOfOther < 1e-4 then
-        format "1 - {0:E1}" [| t.ProbabilityOfOther |]
+        format "1 - {0:0.0E+0}" [| t.ProbabilityOfOther |]
     else
         format "{0:G4}" [| t.Probability |]
 

@@ -26,8 +26,10 @@ let private common (values: 'T seq) =
     | _ -> None
 
 let private measurement (dataSets: (Experiment * Evaluation) list) =
+    let geometry = dataSets |> Seq.map (fun (_, e) -> e.Geometry.Geometry) |> common
+
     let method =
-        match dataSets |> Seq.map (fun (_, e) -> e.Geometry.Geometry) |> common with
+        match geometry with
         | Some CollectionGeometry.Rotation -> Some "continuous-rotation 3D ED"
         | Some CollectionGeometry.Precession -> Some "precession-assisted 3D ED"
         | _ -> None
@@ -48,8 +50,8 @@ let private measurement (dataSets: (Experiment * Evaluation) list) =
         |> Option.bind (fixedPoint 6)
         "_diffrn_source", Some "transmission electron microscope"
         "_diffrn_measurement_method", method
-        match semiAngles with
-        | [ angle ] -> "_diffrn_precession_semi_angle", fixedPoint 4 angle
+        match geometry, semiAngles with
+        | Some CollectionGeometry.Precession, [ angle ] -> "_diffrn_precession_semi_angle", fixedPoint 4 angle
         | _ -> ()
     ]
 
@@ -254,7 +256,7 @@ let items
         yield! residuals (snd dataSets.Head) all
     ]
 
-/// How the standard uncertainties came about, where there are any.
+/// How the standard uncertainties came about, or why an interrupted refinement has none.
 let uncertainties (outcome: Outcome) : (string * string option) list =
     match outcome.Uncertainties with
     | Some _ ->
@@ -262,5 +264,10 @@ let uncertainties (outcome: Outcome) : (string * string option) list =
             "_geom_special_details",
             Some
                 "Standard uncertainties of the sites follow from the misfit of the measurements (White's covariance of least squares), after what scale, thickness and orientation of each frame can take up."
+        ]
+    | None when outcome.Interrupted ->
+        [
+            "_geom_special_details",
+            Some "The refinement was interrupted: its best state by then, without standard uncertainties."
         ]
     | None -> []

@@ -171,7 +171,8 @@ let private thicknessRange =
     {
         Name = "thickness-range"
         Meaning = "smallest and largest thickness, Å"
-        Expected = $"a range of positive numbers such as 100..2000, up to {text Settings.largestThickness}"
+        Expected =
+            $"a range of positive numbers, the smaller first, such as 100..2000, up to {text Settings.largestThickness}"
         Default = None
         Get = fun settings -> Range(settings.ThicknessMin, settings.ThicknessMax)
         Set =

@@ -5,6 +5,7 @@ open System
 open System.Globalization
 open Pendel.Crystallography
 open Pendel.Diffraction
+open Pendel.Core
 open Pendel.IO
 open Pendel.Report
 
@@ -52,8 +53,17 @@ let private describeFrames (experiment: Experiment) =
         else
             format "{0:0.###} to {1:0.###}°" [| least; most |]
 
+    let empty =
+        [
+            for f in experiment.Frames do
+                if f.Observations.IsEmpty then
+                    f.Id
+        ]
+
     [
         $"  frames       {experiment.Frames.Length}"
+        if not empty.IsEmpty then
+            $"               without reflections: {FrameIds.toText empty}"
         if not experiment.Frames.IsEmpty then
             $"  alpha        {range (experiment.Frames |> Seq.map _.Alpha)}"
             $"  semi-angle   {range (experiment.Frames |> Seq.map _.PrecessionAngle)}"

@@ -204,6 +204,9 @@ let private measurements (settings: Settings) outlying (rows: ReflectionResult a
 /// Share of the unique reflections below which a warning says so.
 let private leastCompleteness = 0.5
 
+/// Occupancies this far beyond 0 and 1 are these, as printed.
+let private largestRounding = 5e-4
+
 /// Refined occupancies that no site can have.
 let private impossibleOccupancies (settings: Settings) (evaluation: Evaluation) =
     let refined = settings.Occupancies |> List.collect Occupancies.labels
@@ -212,7 +215,7 @@ let private impossibleOccupancies (settings: Settings) (evaluation: Evaluation) 
         for site in evaluation.Crystal.Sites do
             if
                 List.contains site.Label refined
-                && not (0.0 <= site.Occupancy && site.Occupancy <= 1.0)
+                && not (-largestRounding <= site.Occupancy && site.Occupancy <= 1.0 + largestRounding)
             then
                 System.FormattableString.Invariant
                     $"the occupancy of {site.Label} is {site.Occupancy:F3}; from 0 to 1 is expected"

@@ -101,15 +101,21 @@ static class PetsFrames
                 firstRepeated = position;
         }
 
+        static string Reflections(int count) => count == 1 ? "1 reflection" : $"{count} reflections";
+
         public void Report(DiagnosticList found, string sigma, string index)
         {
             if (withoutSu > 0)
-                found.Warning(firstWithoutSu, sigma, $"found {withoutSu} reflections with σ = 0; σ = 1 is taken there");
+                found.Warning(
+                    firstWithoutSu,
+                    sigma,
+                    $"found {Reflections(withoutSu)} with σ = 0; σ = 1 is taken there"
+                );
             if (repeated > 0)
                 found.Error(
                     firstRepeated,
                     index,
-                    $"found {repeated} reflections again in their frame; expected each reflection once in a frame"
+                    $"found {Reflections(repeated)} again in the same frame; expected each once in a frame"
                 );
         }
     }

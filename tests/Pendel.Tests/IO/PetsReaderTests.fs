@@ -183,7 +183,7 @@ let ``an impossible data set is refused with the place and the item`` () =
             "_no_id",
             "x.cif_pets _diffrn_zone_axis_id: the item is missing, expected a loop of virtual frames"
             "_refln_", "_other_", "x.cif_pets:1:1 _refln_index_h: the item is missing, expected the index h"
-            "  -1   0  12", "   1   0  -2", "_refln_index_h: found 1 reflections again in their frame"
+            "  -1   0  12", "   1   0  -2", "_refln_index_h: found 1 reflection again in the same frame"
             "   1.500    -6",
             "   0.000    -6",
             "_diffrn_zone_axis_precession_angle: found \"0.000\", expected a semi-angle"
@@ -198,7 +198,7 @@ let ``what is odd but usable is a warning`` () =
         [
             "14.69",
             "0.00",
-            "x.cif_pets:49:32 _refln_intensity_sigma: found 1 reflections with σ = 0; σ = 1 is taken there"
+            "x.cif_pets:49:32 _refln_intensity_sigma: found 1 reflection with σ = 0; σ = 1 is taken there"
             "UB_33  0.10000", "UB_33  0.10100", "edges differ by +0.0 +0.0 -1.0 %"
             "0.02510", "0.71073", "_diffrn_radiation_wavelength: found 0.71073 Å"
             "continuous rotation", "stepwise", "data collection geometry: found \"stepwise\""
