@@ -41,7 +41,7 @@ let cases =
         quartz "" "quartz"
 
         for seed in 0..2 do
-            quartz $"""{tight "0.02"} {free} {seed}""" $"quartz-free-{seed}"
+            quartz $"""{tight "0.01"} {free} {seed}""" $"quartz-free-{seed}"
 
         let cspbbr3 options name =
             case name "cspbbr3/cspbbr3.cif" "cspbbr3/cspbbr3.cif_pets" options
