@@ -21,6 +21,12 @@ let private titleOf turn stage =
     | Some number -> $"{Stages.title stage}, crystal {number}"
     | None -> Stages.title stage
 
+/// What follows a step: the loss after a separator, where there is one.
+let private lossText separator loss =
+    loss
+    |> Option.map (fun value -> $"{separator}loss {Text.percent value}")
+    |> Option.defaultValue ""
+
 /// Says what happens on lines of their own.
 let private plain (terminal: Terminal) =
     let mutable steps = 1
@@ -52,13 +58,8 @@ let private plain (terminal: Terminal) =
             | Advanced(_, number, loss) ->
                 step <- number
 
-                let value =
-                    loss
-                    |> Option.map (fun value -> $", loss {Text.percent value}")
-                    |> Option.defaultValue ""
-
                 if (loss.IsSome || steps > LinesPerStage) && isDue step then
-                    Some $"{title}: step {step} of {steps}{value}"
+                    Some($"{title}: step {step} of {steps}" + lossText ", " loss)
                 else
                     None
             | Calculated(frames, all) ->
@@ -106,14 +107,9 @@ let private bars (context: ProgressContext) =
         | Advanced(stage, step, loss) ->
             silence.Restart()
 
-            let value =
-                loss
-                |> Option.map (fun value -> $"  loss {Text.percent value}")
-                |> Option.defaultValue ""
-
             update stage (fun task ->
                 task.Value <- float step
-                task.Description <- titleOf turn stage + value)
+                task.Description <- titleOf turn stage + lossText "  " loss)
         | Calculated(frames, all) ->
             match current with
             | Some(stage, task) when silence.Elapsed.TotalSeconds > Patience ->

@@ -204,9 +204,6 @@ let private measurements (settings: Settings) outlying (rows: ReflectionResult a
 /// Share of the unique reflections below which a warning says so.
 let private leastCompleteness = 0.5
 
-/// Occupancies this far beyond 0 and 1 are these, as printed.
-let private largestRounding = 5e-4
-
 /// Refined occupancies that no site can have.
 let private impossibleOccupancies (settings: Settings) (evaluation: Evaluation) =
     let refined = settings.Occupancies |> List.collect Occupancies.labels
@@ -215,10 +212,10 @@ let private impossibleOccupancies (settings: Settings) (evaluation: Evaluation) 
         for site in evaluation.Crystal.Sites do
             if
                 List.contains site.Label refined
-                && not (-largestRounding <= site.Occupancy && site.Occupancy <= 1.0 + largestRounding)
+                && not (0.0 <= site.Occupancy && site.Occupancy <= 1.0)
             then
                 System.FormattableString.Invariant
-                    $"the occupancy of {site.Label} is {site.Occupancy:F3}; from 0 to 1 is expected"
+                    $"the occupancy of {site.Label} is {site.Occupancy:``0.000####``}; from 0 to 1 is expected"
     ]
 
 /// R_free over R_work from which a warning says so.

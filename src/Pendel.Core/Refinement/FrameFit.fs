@@ -107,7 +107,7 @@ let axes = [| Vector3(1.0, 0.0, 0.0); Vector3(0.0, 1.0, 0.0) |]
 
 let private shifted (state: FrameState) (p: Vector<float>) =
     { state with
-        Rotation = state.Rotation + Vector3(p[0], p[1], 0.0)
+        Rotation = state.Rotation + p[0] * axes[0] + p[1] * axes[1]
     }
 
 /// ∂/∂(ω_x, ω_y) of all residuals by forward differences.
@@ -136,7 +136,12 @@ let fit (evaluate: Residuals) (prior: Prior) iterations (start: FrameState) : Fr
         let gradient = j.TransposeThisAndMultiply(Vector<float>.Build.DenseOfArray r)
 
         let diagonal =
-            Matrix<float>.Build.Diagonal(2, 2, (fun k -> if normal[k, k] > 0.0 then damping * normal[k, k] else 1.0))
+            Matrix<float>
+                .Build.Diagonal(
+                    axes.Length,
+                    axes.Length,
+                    (fun k -> if normal[k, k] > 0.0 then damping * normal[k, k] else 1.0)
+                )
 
         let next = inside prior (shifted state (-(normal + diagonal).Solve gradient))
         let nextR = one next

@@ -28,9 +28,6 @@ let private hopeless = 2.0
 /// Objective up to which a minimum of a map is a start in any case: a wR_F of 3 %, which its steps alone may cost, without a prior.
 let private promising = 9.0
 
-/// A minimum of a map nearer than this to what stands is the same, rad: a step of the map.
-let private near = Angle.Radians 0.05
-
 /// Linearisations of one least-squares fit.
 let private iterations = 8
 
@@ -262,8 +259,9 @@ let run (monitor: Monitor) (problem: Problem) thorough (state: State) : State =
             let found = starts search ((+) 1 >> report) state
 
             let ofRank rank (stand: Stand) (id, minimaOfFrame) =
+                // one within a step of the map is what stands
                 let isFar correction =
-                    (correction - standing stand id).Length > near
+                    (correction - standing stand id).Length > OrientationMap.spacing
 
                 match Array.tryItem rank minimaOfFrame, Map.tryFind id stand.Objectives with
                 | Some(struct (correction, value)), Some best when

@@ -15,7 +15,7 @@ open Pendel.Core.FrameModel
 open Pendel.Core.Problem
 
 /// Step about y, rad, and largest about x: reflections at 1 Å⁻¹ have fringes of about 1/(t g) ≈ 10⁻³ rad.
-let private spacing = Angle.Radians 0.05
+let spacing = Angle.Radians 0.05
 
 /// Farthest turn from the present orientation about each axis, rad: the prior leaves little beyond.
 let private radius = Angle.Radians 0.75
