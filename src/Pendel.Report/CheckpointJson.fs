@@ -156,5 +156,5 @@ let place (content: Content) =
         $"after {Stages.title last.Stage}, cycle {last.Cycle}"
     | Some unfinished ->
         let cycle = (step checkpoint.Done).Cycle
-        let epochs = (Refine.pace content.Settings cycle).Epochs
+        let epochs = (Joint.pace content.Settings cycle).Epochs
         $"after epoch {unfinished.Optimiser.SoFar.Losses.Length - 1} of {epochs} of the joint refinement, cycle {cycle}"

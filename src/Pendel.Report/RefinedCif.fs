@@ -1,7 +1,7 @@
 /// The items of refined.cif that are not part of the structure.
 ///
-/// Names of the core dictionary; `_refine_diffraction_theory`, `_refine_ls_sample_thickness` and
-/// `_diffrn_precession_semi_angle` of the draft dictionary for electron diffraction.
+/// Names of the core dictionary; `_refine_diffraction_theory`, `_refine_ls_sample_thickness`, `_refine_ls_sample_shape_expression`
+/// and `_diffrn_precession_semi_angle` of the draft dictionary for electron diffraction.
 module Pendel.Report.RefinedCif
 
 open System
@@ -229,6 +229,35 @@ let private residuals (evaluation: Evaluation) (r: Residuals) =
             "_refine_ls_hydrogen_treatment", Some(hydrogenTreatment evaluation)
     ]
 
+/// F(τ), the share of the crystal thinner than τ times the sample thickness, as the draft dictionary's example has it.
+let private shapeExpression =
+    function
+    | Plate -> @"F(\t) = 0 for \t < 1"
+    | Uniform -> @"F(\t) = \t"
+    | Cylinder -> @"F(\t) = 1 - (1 - \t^2^)^1/2^"
+    | Sphere -> @"F(\t) = \t^2^"
+    | Lens -> @"F(\t) = 1 - (1 - \t)^1/2^"
+    | Given _ as steps -> "steps at thickness:weight " + ThicknessDistribution.toText steps
+
+/// How the crystal is thick: its largest thickness, nm, mean over the frames, and how that spreads.
+let private theory (settings: Settings) (dataSets: (Experiment * Evaluation) list) =
+    let nanometres =
+        [|
+            for _, evaluation in dataSets do
+                for f in evaluation.Frames -> f.Thickness / 10.0
+        |]
+
+    [
+        match settings.ThicknessModel with
+        | ThicknessChoice.Kinematical -> "_refine_diffraction_theory", Some "kinematical"
+        | _ ->
+            "_refine_diffraction_theory", Some "dynamical"
+
+            if not (Array.isEmpty nanometres) then
+                "_refine_ls_sample_thickness", fixedPoint 2 (Array.average nanometres)
+                "_refine_ls_sample_shape_expression", Some(shapeExpression settings.ThicknessDistribution)
+    ]
+
 /// Data names with their values, None for what is unknown or differs between data sets, in the order of the file.
 ///
 /// - `all`: residuals over all data sets
@@ -238,20 +267,12 @@ let items
     (dataSets: (Experiment * Evaluation) list)
     (all: Residuals)
     : (string * string option) list =
-    let nanometres =
-        [|
-            for _, evaluation in dataSets do
-                for f in evaluation.Frames -> f.Thickness / 10.0
-        |]
-
     [
         "_audit_creation_method", Some $"Pendel {version}"
         "_computing_structure_refinement", Some $"Pendel {version}"
         yield! measurement dataSets
         yield! completeness dataSets
-        "_refine_diffraction_theory", Some "dynamical"
-        if not (Array.isEmpty nanometres) then
-            "_refine_ls_sample_thickness", fixedPoint 2 (Array.average nanometres)
+        yield! theory settings dataSets
         "_refine_special_details", Some(details settings dataSets all)
         yield! residuals (snd dataSets.Head) all
     ]

@@ -117,38 +117,49 @@ let private frame (f: FrameResult) =
             "Robs", optional f.RObs
             "nObs", integer f.ObservedCount
             "nAll", integer f.RowCount
+            "tilts", integer f.TiltCount
             "thickness_A", number f.Thickness
             "thickness_spread_A", optional f.ThicknessSpread
             "correction_deg", degrees f.Correction
             "scale", number f.Scale
         ]
 
-let private adp (site: AtomSite) =
-    match site.Adp with
-    | :? Adp.Anisotropic as a ->
-        [
-            for i, name in List.indexed [ "U11"; "U22"; "U33"; "U23"; "U13"; "U12" ] -> $"{name}_A2", number a.Ucif[i]
-        ]
-    | _ -> []
+/// Position, occupancy and displacement of a site, or their standard uncertainties.
+let private ofSite (position: Vector3) occupancy equivalent (tensor: SymmetricTensor option) =
+    [
+        "x", number position.X
+        "y", number position.Y
+        "z", number position.Z
+        "occupancy", number occupancy
+        "Ueq_A2", number equivalent
+        match tensor with
+        | Some u ->
+            for i, name in List.indexed [ "U11"; "U22"; "U33"; "U23"; "U13"; "U12" ] do
+                $"{name}_A2", number u[i]
+        | None -> ()
+    ]
 
-let private parameters (crystal: Crystal) =
-    array
-        [
-            for site in crystal.Sites do
-                object (
-                    [
-                        "label", text site.Label
-                        "element", text site.Element.Symbol
-                        "charge", integer site.Charge
-                        "x", number site.Position.X
-                        "y", number site.Position.Y
-                        "z", number site.Position.Z
-                        "occupancy", number site.Occupancy
-                        "Ueq_A2", number (site.Adp.Equivalent crystal.Cell)
-                    ]
-                    @ adp site
-                )
-        ]
+let private parameters (crystal: Crystal) (uncertainties: SiteUncertainty array option) =
+    let site i (site: AtomSite) =
+        let ucif =
+            match site.Adp with
+            | :? Adp.Anisotropic as a -> Some a.Ucif
+            | _ -> None
+
+        object
+            [
+                "label", text site.Label
+                "element", text site.Element.Symbol
+                "charge", integer site.Charge
+                yield! ofSite site.Position site.Occupancy (site.Adp.Equivalent crystal.Cell) ucif
+                match uncertainties with
+                | Some all ->
+                    let su = all[i]
+                    "su", object (ofSite su.Position su.Occupancy su.Equivalent (ucif |> Option.map (fun _ -> su.Ucif)))
+                | None -> "su", null
+            ]
+
+    crystal.Sites |> Seq.mapi site |> array
 
 let private restraint (r: Restraints.RestraintResult) =
     let first, second = r.Restraint.Atoms
@@ -244,7 +255,7 @@ let private document (run: Run) residuals found (evaluation: Evaluation) warning
             "version", text run.Version
             "residuals", residuals
             yield! found
-            "parameters", parameters evaluation.Crystal
+            "parameters", parameters evaluation.Crystal (outcome |> Option.bind _.Uncertainties)
             "ridingHydrogens", array (Seq.map text evaluation.Riding)
             "restraints", restraints run.Settings evaluation.Restraints
             "settings", SettingsJson.node run.Settings

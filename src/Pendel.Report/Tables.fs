@@ -34,6 +34,7 @@ let frames (frames: FrameResult array) =
             "observed"
             "wR"
             "Robs"
+            "tilts"
             "thickness_A"
             "correction_x_deg"
             "correction_y_deg"
@@ -50,6 +51,7 @@ let frames (frames: FrameResult array) =
                  string f.ObservedCount
                  optional f.WR
                  optional f.RObs
+                 string f.TiltCount
                  number f.Thickness
                  degrees f.Correction.X
                  degrees f.Correction.Y

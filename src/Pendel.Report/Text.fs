@@ -138,13 +138,19 @@ let constraints (evaluation: Evaluation) =
 /// What frames were taken for: geometry and mosaicity, and the spread of the thickness where it is sampled.
 let model (evaluation: Evaluation) =
     let mosaicity = evaluation.Mosaicity
+    let tilts = evaluation.Frames |> Array.map _.TiltCount
     let spreads = evaluation.Frames |> Array.choose _.ThicknessSpread
+
+    let range least most =
+        if least = most then $"{least}" else $"{least} to {most}"
 
     [
         $"geometry: {geometry evaluation.Geometry.Geometry}; {evaluation.Geometry.Reason}"
         format
             "mosaicity: {0:F3}° perpendicular to the rocking axis, {1:F3}° about it"
             [| Angle.Degrees mosaicity.Perpendicular; Angle.Degrees mosaicity.Along |]
+        if tilts.Length > 0 then
+            format "orientations that integrate a frame: {0}" [| range (Array.min tilts) (Array.max tilts) |]
         if spreads.Length > 0 then
             format
                 "standard deviation of the sampled thickness: {0:F1} to {1:F1} Å"

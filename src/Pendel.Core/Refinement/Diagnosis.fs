@@ -263,6 +263,32 @@ let private thicknessAtBound (settings: Settings) (frames: FrameResult array) =
                 $"the thickness of {frames} {ids} lies at an end of thickness-range, {settings.ThicknessMin}..{settings.ThicknessMax} Å: widen it, or mistrust the {frames}"
     ]
 
+/// ΔS·t from which |F| is off by two per cent and more (CONVENTIONS, Rocking): one thickness averages nothing out.
+let private coarsestStep (settings: Settings) =
+    match settings.ThicknessDistribution with
+    | Plate
+    | Given _ -> 1.5
+    | _ -> 2.5
+
+/// Frames whose rocking curves have too few steps.
+let private undersampled (settings: Settings) (frames: FrameResult array) =
+    [
+        match settings.Tilts with
+        | Count n ->
+            let step (f: FrameResult) =
+                float (f.SufficientTilts - 1) / (RockingCurve.Margin * float n)
+
+            let tooFew = frames |> Array.filter (fun f -> step f > coarsestStep settings)
+
+            if tooFew.Length > 0 then
+                let ids = tooFew |> Seq.map _.Id |> FrameIds.toText
+                let frames = if tooFew.Length = 1 then "frame" else "frames"
+                let most = tooFew |> Seq.map _.SufficientTilts |> Seq.max
+
+                $"{n} tilts are too few for {frames} {ids}, whose thickness asks for up to {most}: |F| is off by two per cent or more; --tilts auto takes what is needed"
+        | Sufficient -> ()
+    ]
+
 /// Looks at the working rows of one of several data sets, which together support the model or not (`unsupported`).
 let ofOneAmong (settings: Settings) (evaluation: Evaluation) : Diagnosis =
     let rows = evaluation.Reflections |> Array.filter (fun r -> not r.IsFree)
@@ -275,7 +301,9 @@ let ofOneAmong (settings: Settings) (evaluation: Evaluation) : Diagnosis =
         FrameLimit = limit
         Frames = frames
         Measurements = measurements settings outlying rows
-        Warnings = thicknessAtBound settings evaluation.Frames
+        Warnings =
+            thicknessAtBound settings evaluation.Frames
+            @ undersampled settings evaluation.Frames
     }
 
 /// Looks at the working rows of the only data set.

@@ -58,7 +58,7 @@ let private goodnessOfFit parameters (dataSets: (Observation * float) array arra
     else
         None
 
-let private frameResult (plan: FramePlan) (rows: Residual.Rows) thickness spread (calculated: float array) =
+let private frameResult problem (plan: FramePlan) (rows: Residual.Rows) thickness spread (calculated: float array) =
     {
         Id = plan.Frame.Id
         Alpha = plan.Frame.Alpha
@@ -70,6 +70,8 @@ let private frameResult (plan: FramePlan) (rows: Residual.Rows) thickness spread
             else
                 None
         RObs = Residual.rObserved rows calculated
+        TiltCount = plan.Tilts.Length
+        SufficientTilts = Problem.sufficientTilts problem thickness plan.Frame
         Thickness = thickness
         ThicknessSpread = spread
         Correction = plan.Correction
@@ -236,7 +238,8 @@ let private calculate hand (dataSet: DataSet) : Calculated =
         DataSet = dataSet
         Frames =
             kept
-            |> Array.map (fun i -> frameResult plans[i] stage.Model.Rows[i] states[i].Thickness spreads[i] all[i])
+            |> Array.map (fun i ->
+                frameResult dataSet.Problem plans[i] stage.Model.Rows[i] states[i].Thickness spreads[i] all[i])
         Working = working
         HeldOut = working |> Map.ofArray |> heldOutRows hand dataSet
     }

@@ -173,6 +173,30 @@ let wholePace (settings: Settings) =
         Reach = infinity
     }
 
+/// The pace of the joint refinement of a cycle.
+///
+/// Where only the thickness curve is found anew between rounds, each starts with a quarter of the rates of the one before, and
+/// its curve is right to within half a step of the scan's grid; for L-BFGS rates are units, not steps. Where orientations are,
+/// a quarter of the epochs suffices before they are searched again.
+let pace (settings: Settings) cycle =
+    let whole = wholePace settings
+
+    if
+        settings.Orientation = Fixed
+        && cycle > 1
+        && settings.Optimiser = OptimiserChoice.Adam
+    then
+        { whole with
+            Factor = 0.25 ** float (cycle - 1)
+            Reach = 5.0
+        }
+    elif settings.Orientation <> Fixed && cycle < settings.Cycles then
+        { whole with
+            Epochs = min settings.Epochs (max 1 (settings.Epochs / 4))
+        }
+    else
+        whole
+
 /// The learning rate of the thickness model that keeps its reach: the mean over frames of t moves by rate · Σ|∂t/∂p|.
 let private thicknessRate pace (problem: Problem) (parameters: float array) =
     let model = problem.ThicknessModel

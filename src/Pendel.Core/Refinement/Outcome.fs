@@ -18,6 +18,10 @@ type FrameResult =
         WR: float option
         /// R_obs; None if the frame is left out of the mean.
         RObs: float option
+        /// Orientations that integrate the frame, those of its mosaic blocks included.
+        TiltCount: int
+        /// Steps of its rocking curve that its thickness asks for (`RockingCurve.SufficientTilts`).
+        SufficientTilts: int
         /// Thickness, Å; where it is sampled, the mean μ of the samples' distribution, at which intensities are.
         Thickness: float
         /// σ of the thickness, Å; None where it is not sampled.

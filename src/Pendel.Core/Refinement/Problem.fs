@@ -194,26 +194,26 @@ let largestThickness (problem: Problem) (state: State) =
 let private reach (settings: Settings) =
     if settings.MosaicityAlong = Refined then 6.0 else 4.0
 
+/// Steps of the rocking curve of a frame that resolve it up to a thickness, Å.
+let sufficientTilts (problem: Problem) thickness (frame: VirtualFrame) =
+    RockingCurve.SufficientTilts(
+        Angle.Radians frame.PrecessionAngle,
+        problem.Settings.Selection.ScoredGMax,
+        thickness,
+        problem.Geometry.Geometry
+    )
+
 /// The rocking curve of a frame by the settings and the mosaicity of a state; `Sufficient` takes its largest thickness.
 let curve (problem: Problem) (state: State) (frame: VirtualFrame) : Rocking.Curve =
-    let settings, geometry = problem.Settings, problem.Geometry.Geometry
-    let semiAngle = Angle.Radians frame.PrecessionAngle
-
-    let count =
-        match settings.Tilts with
-        | Count n -> n
-        | Sufficient ->
-            RockingCurve.SufficientTilts(
-                semiAngle,
-                settings.Selection.ScoredGMax,
-                largestThickness problem state,
-                geometry
-            )
+    let settings = problem.Settings
 
     {
-        Geometry = geometry
-        SemiAngle = semiAngle
-        Count = count
+        Geometry = problem.Geometry.Geometry
+        SemiAngle = Angle.Radians frame.PrecessionAngle
+        Count =
+            match settings.Tilts with
+            | Count n -> n
+            | Sufficient -> sufficientTilts problem (largestThickness problem state) frame
         Beyond = reach settings * state.Mosaicity.Along
         Mosaicity = state.Mosaicity
     }

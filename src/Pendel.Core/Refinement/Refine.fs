@@ -41,12 +41,12 @@ let private evaluation problems (checkpoint: Checkpoint) =
 let private secondsBefore (checkpoint: Checkpoint) =
     checkpoint.Unfinished |> Option.map _.Seconds |> Option.defaultValue 0.0
 
-/// The record with the seconds of its last step.
-let private timed (step: Step) seconds (record: Record) =
+/// The record with the seconds of its last stage.
+let private timed stage seconds (record: Record) =
     { record with
         Checkpoint =
             { record.Checkpoint with
-                Seconds = (step.Stage, seconds) :: record.Checkpoint.Seconds
+                Seconds = (stage, seconds) :: record.Checkpoint.Seconds
             }
     }
 
@@ -64,7 +64,7 @@ let private advance (monitor: Monitor) keep compute (record: Record) (step: Step
             let residuals = computed.Evaluation.Value.Residuals
             let seconds = elapsed ()
             monitor.Report(Ended(step.Stage, residuals.WRMean, residuals.RObsMean, seconds))
-            let next = timed step seconds computed
+            let next = timed step.Stage seconds computed
 
             if not next.Interrupted then
                 keep next.Checkpoint
@@ -182,30 +182,6 @@ let private orient (monitor: Monitor) (problem: Problem) cycle (state: State) =
     else
         thorough
 
-/// The pace of the joint refinement of a cycle.
-///
-/// Where only the thickness curve is found anew between rounds, each starts with a quarter of the rates of the one before, and
-/// its curve is right to within half a step of the scan's grid; for L-BFGS rates are units, not steps. Where orientations are,
-/// a quarter of the epochs suffices before they are searched again.
-let pace (settings: Settings) cycle : Joint.Pace =
-    let whole = Joint.wholePace settings
-
-    if
-        settings.Orientation = Fixed
-        && cycle > 1
-        && settings.Optimiser = OptimiserChoice.Adam
-    then
-        { whole with
-            Factor = 0.25 ** float (cycle - 1)
-            Reach = 5.0
-        }
-    elif settings.Orientation <> Fixed && cycle < settings.Cycles then
-        { whole with
-            Epochs = min settings.Epochs (max 1 (settings.Epochs / 4))
-        }
-    else
-        whole
-
 /// The history of a joint refinement, the last entry first.
 let private losses cycle (result: Joint.Result) (residuals: Residuals) =
     result.Losses
@@ -252,7 +228,7 @@ let private joint (monitor: Monitor) keep (problems: Problem array) elapsed (ste
         Joint.runFrom
             keepStanding
             (before.Unfinished |> Option.map _.Optimiser)
-            (pace problems[0].Settings step.Cycle)
+            (Joint.pace problems[0].Settings step.Cycle)
             monitor
             dataSets
 
@@ -315,7 +291,7 @@ let private scanned advance (record: Record) first : Record =
 
     scanned
 
-/// Standard uncertainties of the structure that the last joint refinement reached, and whether the run was interrupted by then.
+/// Standard uncertainties of the structure that the last joint refinement reached, and the record after them.
 let private uncertainties (monitor: Monitor) (problems: Problem array) (record: Record) =
     let reached = record.Checkpoint
 
@@ -325,9 +301,18 @@ let private uncertainties (monitor: Monitor) (problems: Problem array) (record: 
         && problems[0].Settings.Epochs > 0
         && reached.States[0].Structure.Length > 0
         ->
-        planned problems rows reached.States
-        |> StandardUncertainty.unlessInterrupted monitor
-    | _ -> None, record.Interrupted
+        let watch = Stopwatch.StartNew()
+
+        let found, isInterrupted =
+            planned problems rows reached.States
+            |> StandardUncertainty.unlessInterrupted monitor
+
+        { record with
+            Interrupted = isInterrupted
+        }
+        |> timed StandardUncertainties watch.Elapsed.TotalSeconds
+        |> fun ended -> found, ended
+    | _ -> None, record
 
 /// What the steps say of the start and of what they reached.
 let private outcomes (problems: Problem array) (start: Evaluations) uncertainties (record: Record) : Outcomes =
@@ -380,12 +365,8 @@ let runFrom keep (earlier: Checkpoint option) (monitor: Monitor) settings thread
         | Some checkpoint -> evaluate problems checkpoint.Start
 
     let reached = steps |> List.skip first.Checkpoint.Done |> List.fold advance first
-    let uncertainties, isInterrupted = uncertainties monitor problems reached
-
-    { reached with
-        Interrupted = isInterrupted
-    }
-    |> outcomes problems start uncertainties
+    let uncertainties, ended = uncertainties monitor problems reached
+    outcomes problems start uncertainties ended
 
 /// Refines a structure against data sets, at least one, each of a crystal of its own.
 ///

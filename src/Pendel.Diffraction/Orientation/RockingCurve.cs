@@ -26,6 +26,9 @@ public static class RockingCurve
     /// <summary>Centroids of the thirds of a standard normal distribution.</summary>
     static readonly double[] Centroids = [-UpperCentroid, 0, UpperCentroid];
 
+    /// <summary>Steps of a sufficiently sampled rocking curve for each that it takes at least.</summary>
+    public const double Margin = 1.25;
+
     /// <summary>Continuous rotation: the midpoints of n equal steps of [−φ, φ] about x, equal weights.</summary>
     /// <param name="semiAngle">φ, rad.</param>
     /// <param name="count">n ≥ 1.</param>
@@ -85,7 +88,7 @@ public static class RockingCurve
     }
 
     /// <summary>
-    /// Tilts that sample the rocking curve of the sharpest reflection: N = 1 + ⌈1.25 · L · g · t⌉, with L the angle that the
+    /// Tilts that sample the rocking curve of the sharpest reflection: N = 1 + ⌈1.25 · L · g · t⌉ (Margin = 1.25), with L the angle that the
     /// crystal turns through: 2φ in a rotation, 2πφ in a precession.
     /// </summary>
     /// <param name="semiAngle">φ, rad.</param>
@@ -101,7 +104,7 @@ public static class RockingCurve
     )
     {
         var path = geometry == CollectionGeometry.Precession ? 2 * Math.PI * semiAngle : 2 * semiAngle;
-        return 1 + (int)Math.Ceiling(1.25 * path * scoredGMax * thickness);
+        return 1 + (int)Math.Ceiling(Margin * path * scoredGMax * thickness);
     }
 
     static void Require(double semiAngle, int count)

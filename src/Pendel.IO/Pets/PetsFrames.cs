@@ -16,7 +16,24 @@ static class PetsFrames
         foreach (var frame in frames)
             rows[frame.Id] = ImmutableArray.CreateBuilder<Observation>();
         ReadReflections(fields, rows);
+        WarnOfEmptyEnd(fields, frames, rows);
         return [.. frames.Select(f => f with { Observations = rows[f.Id].ToImmutable() })];
+    }
+
+    /// <summary>One frame may have no reflections; several at the end are what a file that was cut off looks like.</summary>
+    static void WarnOfEmptyEnd(
+        CifFields fields,
+        List<VirtualFrame> frames,
+        Dictionary<int, ImmutableArray<Observation>.Builder> rows
+    )
+    {
+        var filled = frames.FindLastIndex(f => rows[f.Id].Count > 0) + 1;
+        if (filled > 0 && frames.Count - filled > 1)
+            fields.Found.Warning(
+                default,
+                PetsItems.ReflectionFrameId,
+                $"found no reflections in the last {frames.Count - filled} frames, {frames[filled].Id} to {frames[^1].Id}; is the file complete?"
+            );
     }
 
     static List<VirtualFrame> ReadFrames(CifFields fields)

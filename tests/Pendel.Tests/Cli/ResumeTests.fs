@@ -89,7 +89,7 @@ let ``a refinement that was stopped goes on to the files of one that was not`` (
                 for s in timing.GetProperty("stages").EnumerateObject() -> s.Value.GetDouble()
             ]
 
-        Assert.Equal(2, stages.Length)
+        Assert.Equal(3, stages.Length)
         Assert.True(timing.GetProperty("total_s").GetDouble() > List.sum stages))
 
 [<Fact>]

@@ -28,6 +28,8 @@ let private frame id =
         ObservedCount = 12
         WR = Some(0.03 + 0.001 * float (id % 3))
         RObs = Some 0.04
+        TiltCount = 42
+        SufficientTilts = 40
         Thickness = 700.0
         ThicknessSpread = None
         Correction = Vector3.Zero
@@ -97,6 +99,35 @@ let ``ordinary data have no outliers and no warnings`` () =
     Assert.Empty d.Frames
     Assert.Empty d.Measurements
     Assert.Empty(otherWarnings d)
+
+[<Fact>]
+let ``frames with far fewer tilts than their thickness asks for are a warning`` () =
+    let warnings tilts shape =
+        let thick f =
+            if f.Id = 7 then
+                { f with
+                    SufficientTilts = 1 + int (RockingCurve.Margin * 300.0)
+                }
+            else
+                f
+
+        Diagnosis.ofEvaluation
+            { settings with
+                Tilts = tilts
+                ThicknessDistribution = shape
+            }
+            (evaluation 20 thick asItIs)
+        |> otherWarnings
+
+    Assert.Contains(
+        "119 tilts are too few for frame 7, whose thickness asks for up to 376",
+        List.exactlyOne (warnings (Count 119) Uniform)
+    )
+
+    Assert.Empty(warnings (Count 120) Uniform)
+    Assert.Single(warnings (Count 199) Plate) |> ignore
+    Assert.Empty(warnings (Count 200) Plate)
+    Assert.Empty(warnings Sufficient Plate)
 
 [<Fact>]
 let ``the likely cause of an outlying frame is named`` () =

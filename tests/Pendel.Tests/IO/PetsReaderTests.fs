@@ -209,6 +209,19 @@ let ``what is odd but usable is a warning`` () =
         let warning = Assert.Single (parse (replace old replacement)).Warnings
         Assert.Contains(message, warning.ToString())
 
+[<Fact>]
+let ``a file that ends before the reflections of its last frames is a warning`` () =
+    let third =
+        "   3 0.00000 0.20000 1.00000     1.500    -2.000    -0.210     0.164     0.788\n"
+
+    let ending = "0.788\n"
+    let longer = replace ending (ending + third)
+
+    Assert.Contains(
+        "found no reflections in the last 2 frames, 2 to 3; is the file complete?",
+        (Assert.Single (parse longer).Warnings).ToString()
+    )
+
 let private experiments =
     let number =
         Gen.map (fun (NormalFloat x) -> x) (ArbMap.defaults |> ArbMap.generate<NormalFloat>)

@@ -30,6 +30,8 @@ let private frame id correction : FrameResult =
         ObservedCount = 1
         WR = if id = 2 then None else Some 0.05
         RObs = None
+        TiltCount = 42
+        SufficientTilts = 40
         Thickness = 400.0 + float id
         ThicknessSpread = None
         Correction = Vector3(correction * Math.PI / 180.0, 0.0, 0.0)
@@ -274,7 +276,7 @@ let private lines (text: string) = text.TrimEnd('\n').Split '\n'
 
 [<Fact>]
 let ``tables leave absent and infinite values empty`` () =
-    Assert.Equal("2,-10.5,3,1,,,402,1,0,0,1,1.5", (lines (Tables.frames outcome.Final.Frames))[2])
+    Assert.Equal("2,-10.5,3,1,,,42,402,1,0,0,1,1.5", (lines (Tables.frames outcome.Final.Frames))[2])
     Assert.Equal("thickness-scan,1,0,0.06,,0.1,0.125", (lines (Tables.history outcome.History))[1])
     Assert.Equal("1,1,-2,3,7.5,0.5,7.25,,1,0.001,0.25,0.003,0", (lines (Tables.reflections [| row |]))[1])
 
@@ -292,6 +294,30 @@ let ``every row of a table has the columns of its header`` () =
         Assert.Single widths |> ignore
 
 [<Fact>]
+let ``the summary has a standard uncertainty for each number of a site that was refined`` () =
+    let su =
+        SiteUncertainty(Vector3(0.001, 0.0, 0.002), SymmetricTensor(1e-4, 2e-4, 3e-4, 4e-4, 5e-4, 6e-4), 7e-4, 0.0)
+
+    let sites (outcome: Outcome) =
+        JsonDocument.Parse(Summary.write (run 3.5 2) outcome.Final (Some outcome)).RootElement.GetProperty "parameters"
+
+    let refined =
+        sites
+            { outcome with
+                Uncertainties = Some [| for _ in crystal.Sites -> su |]
+            }
+
+    for site in refined.EnumerateArray() do
+        for number in site.GetProperty("su").EnumerateObject() do
+            Assert.Equal(JsonValueKind.Number, (site.GetProperty number.Name).ValueKind)
+
+        Assert.Equal(0.002, (at "su/z" site).GetDouble())
+        Assert.Equal(7e-4, (at "su/Ueq_A2" site).GetDouble())
+
+    for site in (sites outcome).EnumerateArray() do
+        Assert.Equal(JsonValueKind.Null, (site.GetProperty "su").ValueKind)
+
+[<Fact>]
 let ``the refined CIF reads back with its structure and its R factors`` () =
     let experiment =
         Experiment(
@@ -304,11 +330,11 @@ let ``the refined CIF reads back with its structure and its R factors`` () =
             ImmutableArray.Empty
         )
 
-    let items =
-        RefinedCif.items "1.2.3" Settings.standard [ experiment, outcome.Final ] outcome.Final.Residuals
+    let items settings =
+        RefinedCif.items "1.2.3" settings [ experiment, outcome.Final ] outcome.Final.Residuals
         |> List.map (fun (name, value) -> ExtraItem(name, Option.toObj value))
 
-    let text = StructureWriter.Write(crystal, "refined", items)
+    let text = StructureWriter.Write(crystal, "refined", items Settings.standard)
     let block = CifReader.Parse(text, "refined.cif").Value.Blocks[0]
 
     let value (name: string) =
@@ -328,6 +354,17 @@ let ``the refined CIF reads back with its structure and its R factors`` () =
         ] do
         Assert.Contains(said, (value "_refine_special_details").Text)
 
+    Assert.Equal("dynamical", (value "_refine_diffraction_theory").Text)
+    Assert.Equal(@"F(\t) = \t", (value "_refine_ls_sample_shape_expression").Text)
+
+    let kinematical =
+        items
+            { Settings.standard with
+                ThicknessModel = ThicknessChoice.Kinematical
+            }
+
+    Assert.Contains(ExtraItem("_refine_diffraction_theory", "kinematical"), kinematical)
+    Assert.DoesNotContain(kinematical, fun i -> i.Name = "_refine_ls_sample_thickness")
     Assert.Equal("5", (value "_reflns_number_total").Text)
     Assert.Equal("1", (value "_reflns_number_gt").Text)
     Assert.True((value "_refine_ls_goodness_of_fit_ref").IsAbsent)
