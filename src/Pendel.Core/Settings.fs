@@ -210,7 +210,8 @@ module Settings =
     /// The defaults: those of the README.
     let standard =
         {
-            Selection = SelectionSettings(BeamGMax = 2.0, SgMax = 0.01, ScoredGMax = 2.0, Rsg = 0.9, Dsg = 0.0015)
+            Selection =
+                SelectionSettings(BeamGMax = 2.0, SgMax = 0.01, ScoredGMax = 2.0, Rsg = System.Nullable(), Dsg = 0.0015)
             Arcs = ArcCut.CostModel
             Tilts = Sufficient
             Geometry = None

@@ -163,6 +163,13 @@ let private details (settings: Settings) (dataSets: (Experiment * Evaluation) li
     let evaluations = List.map snd dataSets
     let frames = evaluations |> Seq.collect _.Frames |> Seq.toArray
 
+    let rsg =
+        evaluations
+        |> Seq.map (fun e -> s.RsgLimit e.Geometry.Geometry)
+        |> Seq.distinct
+        |> Seq.map (fun limit -> limit.ToString CultureInfo.InvariantCulture)
+        |> String.concat " or "
+
     let range =
         match thicknessRange frames with
         | "" -> ""
@@ -180,7 +187,7 @@ let private details (settings: Settings) (dataSets: (Experiment * Evaluation) li
             yield! crystals settings dataSets
         format
             "Beams: g_max {0} A^-1, sg_max {1} A^-1. Scored: g_max {2} A^-1, RSg < {3}, DSg > {4} A^-1."
-            [| s.BeamGMax; s.SgMax; s.ScoredGMax; s.Rsg; s.Dsg |]
+            [| s.BeamGMax; s.SgMax; s.ScoredGMax; rsg; s.Dsg |]
         format
             "Means over frames: wR(I) {0:F4}, R_obs(F) {1:F4}. The R factors of this block are pooled over the {2} rows of all frames, its counts are of independent measurements."
             [| r.WRMean; r.RObsMean; r.RowCount |]

@@ -8,6 +8,8 @@ open Pendel.Diffraction
 open Pendel.Core
 open Pendel.Report.Setting
 
+let private rsgLimit = 10.0
+
 /// Degrees.
 let private mosaicityLimit = 5.0
 
@@ -37,6 +39,29 @@ let private scoredGMax =
         Default = Some "that of the beams"
     }
 
+let private rsg =
+    {
+        Name = "rsg"
+        Meaning = "scored reflections have RSg below this: auto is 0.9 in a rotation, 0.4 in a precession"
+        Expected = $"auto or a positive number up to {text rsgLimit}"
+        Default = None
+        Get =
+            fun settings ->
+                settings.Selection.Rsg
+                |> Option.ofNullable
+                |> Option.map Number
+                |> Option.defaultValue (Word "auto")
+        Set =
+            fun value settings ->
+                let limited limit =
+                    Some(select (fun s -> SelectionSettings(s.BeamGMax, s.SgMax, s.ScoredGMax, limit, s.Dsg)) settings)
+
+                match value with
+                | Word "auto" -> limited (Nullable())
+                | Number x when x > 0.0 && x <= rsgLimit -> limited (Nullable x)
+                | _ -> None
+    }
+
 let private selection =
     [
         positive "beam-gmax" "beams have |g| up to this, 1/Å" Settings.largestGMax _.Selection.BeamGMax (fun x ->
@@ -48,8 +73,7 @@ let private selection =
             Settings.largestSgMax
             _.Selection.SgMax
             (fun x -> select (fun s -> SelectionSettings(s.BeamGMax, x, s.ScoredGMax, s.Rsg, s.Dsg)))
-        positive "rsg" "scored reflections have RSg below this" 10.0 _.Selection.Rsg (fun x ->
-            select (fun s -> SelectionSettings(s.BeamGMax, s.SgMax, s.ScoredGMax, x, s.Dsg)))
+        rsg
         number
             "dsg"
             "scored reflections have DSg above this, 1/Å"

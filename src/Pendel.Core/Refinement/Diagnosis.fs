@@ -166,21 +166,21 @@ let private misfit (r: ReflectionResult) =
     let amplitude i = sqrt (max i 0.0)
     r.Weight * (amplitude r.Row.Observation.Intensity - amplitude r.Calculated)
 
-let private measurementCause (settings: Settings) outlying limit (rows: ReflectionResult array) =
+let private measurementCause rsgLimit outlying limit (rows: ReflectionResult array) =
     let far = rows |> Array.filter (fun r -> abs (misfit r) > limit)
 
     if rows |> Array.forall (fun r -> Set.contains r.FrameId outlying) then
         OutlyingFrames
     elif rows.Length > 1 && far.Length = 1 then
         OneFrame far[0].FrameId
-    elif rows |> Array.forall (fun r -> r.Row.Rsg > 0.9 * settings.Selection.Rsg) then
+    elif rows |> Array.forall (fun r -> r.Row.Rsg > 0.9 * rsgLimit) then
         EndOfRange
     elif Array.sumBy misfit rows > 0.0 then
         TooStrong
     else
         TooWeak
 
-let private measurements (settings: Settings) outlying (rows: ReflectionResult array) =
+let private measurements rsgLimit outlying (rows: ReflectionResult array) =
     let grouped =
         rows
         |> Array.groupBy _.Row.Observation
@@ -197,7 +197,7 @@ let private measurements (settings: Settings) outlying (rows: ReflectionResult a
                 Frames = repeated |> Array.map _.FrameId
                 Calculated = repeated |> Array.averageBy _.Calculated
                 Misfit = size
-                Cause = measurementCause settings outlying limit repeated
+                Cause = measurementCause rsgLimit outlying limit repeated
             })
         |> Array.sortByDescending _.Misfit
 
@@ -300,7 +300,7 @@ let ofOneAmong (settings: Settings) (evaluation: Evaluation) : Diagnosis =
     {
         FrameLimit = limit
         Frames = frames
-        Measurements = measurements settings outlying rows
+        Measurements = measurements (settings.Selection.RsgLimit evaluation.Geometry.Geometry) outlying rows
         Warnings =
             thicknessAtBound settings evaluation.Frames
             @ undersampled settings evaluation.Frames

@@ -24,6 +24,7 @@ public static class ReflectionFilter
         var semiAngle = Angle.Radians(frame.PrecessionAngle);
         var scored = ImmutableArray.CreateBuilder<ScoredReflection>();
         var report = new SelectionReport();
+        var limit = settings.RsgLimit(geometry);
         var seen = new HashSet<MillerIndex>();
         foreach (var row in frame.Observations)
         {
@@ -34,7 +35,7 @@ public static class ReflectionFilter
             var g = matrix * row.Hkl.ToVector();
             var rsg = ExcitationError.Relative(g, waveNumber, semiAngle, geometry);
             var dsg = ExcitationError.Distance(g, waveNumber, semiAngle, geometry);
-            var leftOut = LeftOut(g, rsg, dsg, settings);
+            var leftOut = LeftOut(g, rsg, dsg, limit, settings);
             report += leftOut;
             if (leftOut == default)
                 scored.Add(new(row, ExcitationError.Of(g, waveNumber), rsg, dsg));
@@ -59,13 +60,14 @@ public static class ReflectionFilter
             g,
             ExcitationError.Relative(g, waveNumber, semiAngle, geometry),
             ExcitationError.Distance(g, waveNumber, semiAngle, geometry),
+            settings.RsgLimit(geometry),
             settings
         ) == default;
 
     // the first rule that leaves a row out; none leaves a scored one
-    static SelectionReport LeftOut(Vector3 g, double rsg, double dsg, SelectionSettings settings) =>
+    static SelectionReport LeftOut(Vector3 g, double rsg, double dsg, double rsgLimit, SelectionSettings settings) =>
         g.Length > settings.ScoredGMax ? new(1, 0, 0, 0)
-        : !(rsg < settings.Rsg) ? new(0, 1, 0, 0)
+        : !(rsg < rsgLimit) ? new(0, 1, 0, 0)
         : !(dsg > settings.Dsg) ? new(0, 0, 1, 0)
         : default;
 }

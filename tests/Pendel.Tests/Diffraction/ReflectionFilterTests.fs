@@ -122,6 +122,20 @@ let ``a precession sweeps a reflection on the axis of the goniometer like any ot
     Assert.Equal(0.0045 / (0.6 * Math.PI / 180.0), (Assert.Single scored).Rsg, 12)
 
 [<Fact>]
+let ``without a limit of RSg a precession scores less of its range than a rotation`` () =
+    let settings = SelectionSettings(2.0, 0.01, 1.0, Nullable(), 0.005)
+
+    // S = −g²/2K: RSg = g/(2Kφ), 0.43 for 030
+    let scored geometry =
+        let struct (scored, _) =
+            ReflectionFilter.Apply(frame [ MillerIndex(0, 3, 0) ], lattice, 40.0, settings, geometry)
+
+        scored.Length
+
+    Assert.Equal(1, scored CollectionGeometry.Rotation)
+    Assert.Equal(0, scored CollectionGeometry.Precession)
+
+[<Fact>]
 let ``a reflection that stands twice in a frame is refused by frame and index`` () =
     let twice = frame [ MillerIndex(0, 1, 0); MillerIndex(0, 1, 0) ]
     let settings = SelectionSettings(2.0, 0.01, 2.0, 0.9, 0.0)
