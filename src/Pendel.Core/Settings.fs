@@ -247,6 +247,12 @@ module Settings =
             ExcludedFrames = []
         }
 
+    /// The distribution about the thickness of a frame; kinematical intensities have one thickness.
+    let thicknessDistribution settings =
+        match settings.ThicknessModel with
+        | ThicknessChoice.Kinematical -> Plate
+        | _ -> settings.ThicknessDistribution
+
     /// The settings with every frame and every measurement in use.
     let withAllData settings =
         { settings with

@@ -116,7 +116,10 @@ let private model (settings: Settings) (evaluations: Evaluation list) =
         | _ -> format "Absorption: {0}." [| word "absorption" settings |]
         format
             "Thickness within a frame: {0}; model over the frames: {1}."
-            [| word "thickness-distribution" settings; word "thickness-model" settings |]
+            [|
+                Settings.thicknessDistribution settings |> ThicknessDistribution.toText
+                word "thickness-model" settings
+            |]
         if not settings.Occupancies.IsEmpty then
             $"Occupancies refined: {Occupancies.toText settings.Occupancies}."
         match evaluations with
@@ -158,17 +161,25 @@ let private crystals (settings: Settings) (dataSets: (Experiment * Evaluation) l
                 mosaicity settings e
             |])
 
+/// The limit of RSg, or those of several data sets in their order.
+let private rsgLimits (evaluations: Evaluation list) =
+    match evaluations |> Seq.map _.RsgLimit |> common with
+    | Some limit -> format "{0}" [| limit |]
+    | None ->
+        evaluations
+        |> List.map (fun e -> format "{0}" [| e.RsgLimit |])
+        |> String.concat ", "
+
+/// Dynamical, or kinematical: intensities so thin that they are.
+let private method (settings: Settings) =
+    match settings.ThicknessModel with
+    | ThicknessChoice.Kinematical -> "Kinematical"
+    | _ -> "Bloch-wave"
+
 let private details (settings: Settings) (dataSets: (Experiment * Evaluation) list) (r: Residuals) =
     let s = settings.Selection
     let evaluations = List.map snd dataSets
     let frames = evaluations |> Seq.collect _.Frames |> Seq.toArray
-
-    let rsg =
-        evaluations
-        |> Seq.map (fun e -> s.RsgLimit e.Geometry.Geometry)
-        |> Seq.distinct
-        |> Seq.map (fun limit -> limit.ToString CultureInfo.InvariantCulture)
-        |> String.concat " or "
 
     let range =
         match thicknessRange frames with
@@ -178,16 +189,18 @@ let private details (settings: Settings) (dataSets: (Experiment * Evaluation) li
     [
         match dataSets with
         | [ _ ] ->
-            format "Bloch-wave refinement of {0} virtual frames, one scale for each; {1}." [| frames.Length; range |]
+            format
+                "{0} refinement of {1} virtual frames, one scale for each; {2}."
+                [| method settings; frames.Length; range |]
         | _ ->
             format
-                "Bloch-wave refinement of {0} virtual frames of {1} crystals, one scale for each frame; {2}."
-                [| frames.Length; dataSets.Length; range |]
+                "{0} refinement of {1} virtual frames of {2} crystals, one scale for each frame; {3}."
+                [| method settings; frames.Length; dataSets.Length; range |]
 
             yield! crystals settings dataSets
         format
             "Beams: g_max {0} A^-1, sg_max {1} A^-1. Scored: g_max {2} A^-1, RSg < {3}, DSg > {4} A^-1."
-            [| s.BeamGMax; s.SgMax; s.ScoredGMax; rsg; s.Dsg |]
+            [| s.BeamGMax; s.SgMax; s.ScoredGMax; rsgLimits evaluations; s.Dsg |]
         format
             "Means over frames: wR(I) {0:F4}, R_obs(F) {1:F4}. The R factors of this block are pooled over the {2} rows of all frames, its counts are of independent measurements."
             [| r.WRMean; r.RObsMean; r.RowCount |]
@@ -237,14 +250,16 @@ let private residuals (evaluation: Evaluation) (r: Residuals) =
     ]
 
 /// F(τ), the share of the crystal thinner than τ times the sample thickness, as the draft dictionary's example has it.
-let private shapeExpression =
+let private shape =
     function
-    | Plate -> @"F(\t) = 0 for \t < 1"
-    | Uniform -> @"F(\t) = \t"
-    | Cylinder -> @"F(\t) = 1 - (1 - \t^2^)^1/2^"
-    | Sphere -> @"F(\t) = \t^2^"
-    | Lens -> @"F(\t) = 1 - (1 - \t)^1/2^"
-    | Given _ as steps -> "steps at thickness:weight " + ThicknessDistribution.toText steps
+    | Plate -> "_refine_ls_sample_shape_expression", Some @"F(\t) = 0 for \t < 1"
+    | Uniform -> "_refine_ls_sample_shape_expression", Some @"F(\t) = \t"
+    | Cylinder -> "_refine_ls_sample_shape_expression", Some @"F(\t) = 1 - (1 - \t^2^)^1/2^"
+    | Sphere -> "_refine_ls_sample_shape_expression", Some @"F(\t) = \t^2^"
+    | Lens -> "_refine_ls_sample_shape_expression", Some @"F(\t) = 1 - (1 - \t)^1/2^"
+    | Given _ as steps ->
+        "_refine_ls_sample_shape_details",
+        Some $"thicknesses with weights, relative: {ThicknessDistribution.toText steps}"
 
 /// How the crystal is thick: its largest thickness, nm, mean over the frames, and how that spreads.
 let private theory (settings: Settings) (dataSets: (Experiment * Evaluation) list) =
@@ -262,7 +277,7 @@ let private theory (settings: Settings) (dataSets: (Experiment * Evaluation) lis
 
             if not (Array.isEmpty nanometres) then
                 "_refine_ls_sample_thickness", fixedPoint 2 (Array.average nanometres)
-                "_refine_ls_sample_shape_expression", Some(shapeExpression settings.ThicknessDistribution)
+                shape settings.ThicknessDistribution
     ]
 
 /// Data names with their values, None for what is unknown or differs between data sets, in the order of the file.

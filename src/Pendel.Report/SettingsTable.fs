@@ -8,6 +8,7 @@ open Pendel.Diffraction
 open Pendel.Core
 open Pendel.Report.Setting
 
+/// A part of the half-width of the range.
 let private rsgLimit = 10.0
 
 /// Degrees.

@@ -221,6 +221,7 @@ let private dataSet (settings: Settings) (evaluation: Evaluation) diagnosis =
     [
         "geometry", text (Text.geometry evaluation.Geometry.Geometry)
         "geometryReason", text evaluation.Geometry.Reason
+        "rsg", number evaluation.RsgLimit
         "mosaicity_deg", mosaicity evaluation.Mosaicity
         "corrections", corrections settings.OrientationBound evaluation.Frames
         "thickness", thickness evaluation.Frames

@@ -150,7 +150,9 @@ let model (evaluation: Evaluation) =
             "mosaicity: {0:F3}° perpendicular to the rocking axis, {1:F3}° about it"
             [| Angle.Degrees mosaicity.Perpendicular; Angle.Degrees mosaicity.Along |]
         if tilts.Length > 0 then
-            format "orientations that integrate a frame: {0}" [| range (Array.min tilts) (Array.max tilts) |]
+            format
+                "tilts of a frame: {0}; reflections with RSg below {1}"
+                [| range (Array.min tilts) (Array.max tilts); evaluation.RsgLimit |]
         if spreads.Length > 0 then
             format
                 "standard deviation of the sampled thickness: {0:F1} to {1:F1} Å"

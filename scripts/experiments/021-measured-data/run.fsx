@@ -53,7 +53,7 @@ let cases =
             "paracetamol"
             "paracetamol/paracetamol.cif"
             "paracetamol/paracetamol.cif_pets"
-            "--scored-gmax 1.2 --thickness-range 100..1200 --tilts 120 --epochs 60 --orientation intensities --orientation-prior 1"
+            "--scored-gmax 1.2 --rsg 0.5 --thickness-range 100..1200 --tilts 120"
 
         for name, options in [ "wr", "--loss wr"; "wr2", "--loss wr2"; "tight", tight "0.05" ] do
             case

@@ -37,7 +37,7 @@ type MeasurementCause =
     | OutlyingFrames
     /// It agrees in other frames.
     | OneFrame of int
-    /// RSg above nine tenths of its limit in all its frames.
+    /// RSg above 0.8 in all its frames.
     | EndOfRange
     /// I_o above c I_c.
     | TooStrong
@@ -166,21 +166,24 @@ let private misfit (r: ReflectionResult) =
     let amplitude i = sqrt (max i 0.0)
     r.Weight * (amplitude r.Row.Observation.Intensity - amplitude r.Calculated)
 
-let private measurementCause rsgLimit outlying limit (rows: ReflectionResult array) =
+/// RSg beyond which amplitudes follow every error of the orientation.
+let private endOfRange = 0.8
+
+let private measurementCause outlying limit (rows: ReflectionResult array) =
     let far = rows |> Array.filter (fun r -> abs (misfit r) > limit)
 
     if rows |> Array.forall (fun r -> Set.contains r.FrameId outlying) then
         OutlyingFrames
     elif rows.Length > 1 && far.Length = 1 then
         OneFrame far[0].FrameId
-    elif rows |> Array.forall (fun r -> r.Row.Rsg > 0.9 * rsgLimit) then
+    elif rows |> Array.forall (fun r -> r.Row.Rsg > endOfRange) then
         EndOfRange
     elif Array.sumBy misfit rows > 0.0 then
         TooStrong
     else
         TooWeak
 
-let private measurements rsgLimit outlying (rows: ReflectionResult array) =
+let private measurements outlying (rows: ReflectionResult array) =
     let grouped =
         rows
         |> Array.groupBy _.Row.Observation
@@ -197,7 +200,7 @@ let private measurements rsgLimit outlying (rows: ReflectionResult array) =
                 Frames = repeated |> Array.map _.FrameId
                 Calculated = repeated |> Array.averageBy _.Calculated
                 Misfit = size
-                Cause = measurementCause rsgLimit outlying limit repeated
+                Cause = measurementCause outlying limit repeated
             })
         |> Array.sortByDescending _.Misfit
 
@@ -263,11 +266,10 @@ let private thicknessAtBound (settings: Settings) (frames: FrameResult array) =
                 $"the thickness of {frames} {ids} lies at an end of thickness-range, {settings.ThicknessMin}..{settings.ThicknessMax} Å: widen it, or mistrust the {frames}"
     ]
 
-/// ΔS·t from which |F| is off by two per cent and more (CONVENTIONS, Rocking): one thickness averages nothing out.
+/// ΔS·t beyond which |F| is off by two per cent and more (CONVENTIONS, Rocking): one thickness averages nothing out.
 let private coarsestStep (settings: Settings) =
-    match settings.ThicknessDistribution with
-    | Plate
-    | Given _ -> 1.5
+    match Settings.thicknessDistribution settings with
+    | Plate -> 1.75
     | _ -> 2.5
 
 /// Frames whose rocking curves have too few steps.
@@ -285,7 +287,7 @@ let private undersampled (settings: Settings) (frames: FrameResult array) =
                 let frames = if tooFew.Length = 1 then "frame" else "frames"
                 let most = tooFew |> Seq.map _.SufficientTilts |> Seq.max
 
-                $"{n} tilts are too few for {frames} {ids}, whose thickness asks for up to {most}: |F| is off by two per cent or more; --tilts auto takes what is needed"
+                $"{n} tilts are too few for {frames} {ids}, whose thickness asks for up to {most}: |F| may be off by two per cent and more; --tilts auto takes what is needed"
         | Sufficient -> ()
     ]
 
@@ -300,7 +302,7 @@ let ofOneAmong (settings: Settings) (evaluation: Evaluation) : Diagnosis =
     {
         FrameLimit = limit
         Frames = frames
-        Measurements = measurements (settings.Selection.RsgLimit evaluation.Geometry.Geometry) outlying rows
+        Measurements = measurements outlying rows
         Warnings =
             thicknessAtBound settings evaluation.Frames
             @ undersampled settings evaluation.Frames

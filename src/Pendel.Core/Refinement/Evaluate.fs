@@ -58,6 +58,12 @@ let private goodnessOfFit parameters (dataSets: (Observation * float) array arra
     else
         None
 
+/// Largest |g| of the scored rows of a frame, Å⁻¹.
+let private largestG (problem: Problem) (plan: FramePlan) =
+    plan.Scored
+    |> Seq.map (fun r -> (problem.Experiment.Cell.Reciprocal * r.Observation.Hkl.ToVector()).Length)
+    |> Seq.fold max 0.0
+
 let private frameResult problem (plan: FramePlan) (rows: Residual.Rows) thickness spread (calculated: float array) =
     {
         Id = plan.Frame.Id
@@ -70,8 +76,8 @@ let private frameResult problem (plan: FramePlan) (rows: Residual.Rows) thicknes
             else
                 None
         RObs = Residual.rObserved rows calculated
-        TiltCount = plan.Tilts.Length
-        SufficientTilts = Problem.sufficientTilts problem thickness plan.Frame
+        TiltCount = plan.Tilts |> Seq.filter (fun t -> t.Misorientation = 0.0) |> Seq.length
+        SufficientTilts = Problem.sufficientTilts problem (largestG problem plan) thickness plan.Frame
         Thickness = thickness
         ThicknessSpread = spread
         Correction = plan.Correction
@@ -256,6 +262,7 @@ let private evaluation (calculated: Calculated) : Evaluation =
             |> StructureModel.evaluate structure
             |> Restraints.results problem.Restraints
         Geometry = problem.Geometry
+        RsgLimit = problem.Settings.Selection.RsgLimit problem.Geometry.Geometry
         Mosaicity = state.Mosaicity
         Residuals = residuals [| calculated |]
         Frames = calculated.Frames

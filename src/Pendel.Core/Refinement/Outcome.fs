@@ -18,9 +18,9 @@ type FrameResult =
         WR: float option
         /// R_obs; None if the frame is left out of the mean.
         RObs: float option
-        /// Orientations that integrate the frame, those of its mosaic blocks included.
+        /// Orientations that integrate the frame, mosaic blocks not counted.
         TiltCount: int
-        /// Steps of its rocking curve that its thickness asks for (`RockingCurve.SufficientTilts`).
+        /// Steps of its rocking curve that its thickness and its rows ask for (`RockingCurve.SufficientTilts`).
         SufficientTilts: int
         /// Thickness, Å; where it is sampled, the mean μ of the samples' distribution, at which intensities are.
         Thickness: float
@@ -109,6 +109,8 @@ type Evaluation =
         Restraints: Restraints.RestraintResult array
         /// How the crystal moved, and what tells.
         Geometry: GeometryEvidence
+        /// Scored rows have RSg below this.
+        RsgLimit: float
         /// Widths of the mosaic blocks' distribution, rad.
         Mosaicity: Rocking.Mosaicity
         Residuals: Residuals

@@ -194,14 +194,9 @@ let largestThickness (problem: Problem) (state: State) =
 let private reach (settings: Settings) =
     if settings.MosaicityAlong = Refined then 6.0 else 4.0
 
-/// Steps of the rocking curve of a frame that resolve it up to a thickness, Å.
-let sufficientTilts (problem: Problem) thickness (frame: VirtualFrame) =
-    RockingCurve.SufficientTilts(
-        Angle.Radians frame.PrecessionAngle,
-        problem.Settings.Selection.ScoredGMax,
-        thickness,
-        problem.Geometry.Geometry
-    )
+/// Steps of the rocking curve of a frame that resolve it up to |g|, Å⁻¹, and a thickness, Å.
+let sufficientTilts (problem: Problem) gMax thickness (frame: VirtualFrame) =
+    RockingCurve.SufficientTilts(Angle.Radians frame.PrecessionAngle, gMax, thickness, problem.Geometry.Geometry)
 
 /// The rocking curve of a frame by the settings and the mosaicity of a state; `Sufficient` takes its largest thickness.
 let curve (problem: Problem) (state: State) (frame: VirtualFrame) : Rocking.Curve =
@@ -213,7 +208,7 @@ let curve (problem: Problem) (state: State) (frame: VirtualFrame) : Rocking.Curv
         Count =
             match settings.Tilts with
             | Count n -> n
-            | Sufficient -> sufficientTilts problem (largestThickness problem state) frame
+            | Sufficient -> sufficientTilts problem settings.Selection.ScoredGMax (largestThickness problem state) frame
         Beyond = reach settings * state.Mosaicity.Along
         Mosaicity = state.Mosaicity
     }
@@ -228,15 +223,9 @@ let private thicknessSpacing = 100.0
 /// Fewest samples of a distribution.
 let private fewestSamples = 3.0
 
-/// The distribution about the thickness of a frame; kinematical intensities have one thickness.
-let thicknessDistribution (problem: Problem) =
-    match problem.Settings.ThicknessModel with
-    | ThicknessChoice.Kinematical -> Plate
-    | _ -> problem.Settings.ThicknessDistribution
-
 let private thicknesses (problem: Problem) (state: State) =
     ThicknessDistribution.samples
-        (thicknessDistribution problem)
+        (Settings.thicknessDistribution problem.Settings)
         (min (1.0 / fewestSamples) (thicknessSpacing / largestThickness problem state))
     |> ImmutableArray.CreateRange
 

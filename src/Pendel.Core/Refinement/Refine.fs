@@ -307,11 +307,12 @@ let private uncertainties (monitor: Monitor) (problems: Problem array) (record: 
             planned problems rows reached.States
             |> StandardUncertainty.unlessInterrupted monitor
 
-        { record with
-            Interrupted = isInterrupted
-        }
-        |> timed StandardUncertainties watch.Elapsed.TotalSeconds
-        |> fun ended -> found, ended
+        let ended =
+            { record with
+                Interrupted = isInterrupted
+            }
+
+        found, timed StandardUncertainties watch.Elapsed.TotalSeconds ended
     | _ -> None, record
 
 /// What the steps say of the start and of what they reached.

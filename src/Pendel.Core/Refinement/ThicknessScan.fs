@@ -95,7 +95,8 @@ let scan (monitor: Monitor) (problem: Problem) (stage: Stage) (q: float array) :
     let table =
         ForwardModel.tableOf model (Problem.potential problem stage (dsharp.tensor q))
 
-    let average = averaging (Problem.thicknessDistribution problem) thicknesses
+    let average =
+        averaging (Settings.thicknessDistribution problem.Settings) thicknesses
 
     let frame workspace i =
         let plan, rows = model.Plan.Frames[i], model.Rows[i]

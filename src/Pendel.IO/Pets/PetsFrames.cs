@@ -15,24 +15,23 @@ static class PetsFrames
         var rows = new Dictionary<int, ImmutableArray<Observation>.Builder>();
         foreach (var frame in frames)
             rows[frame.Id] = ImmutableArray.CreateBuilder<Observation>();
-        ReadReflections(fields, rows);
-        WarnOfEmptyEnd(fields, frames, rows);
+        WarnOfEmptyEnd(fields, frames, ReadReflections(fields, rows));
         return [.. frames.Select(f => f with { Observations = rows[f.Id].ToImmutable() })];
     }
 
-    /// <summary>One frame may have no reflections; several at the end are what a file that was cut off looks like.</summary>
-    static void WarnOfEmptyEnd(
-        CifFields fields,
-        List<VirtualFrame> frames,
-        Dictionary<int, ImmutableArray<Observation>.Builder> rows
-    )
+    /// <summary>
+    /// Where the reflections follow the frames, several frames without any at the end are what a file that was cut off looks like.
+    /// </summary>
+    static void WarnOfEmptyEnd(CifFields fields, List<VirtualFrame> frames, List<int> rows)
     {
-        var filled = frames.FindLastIndex(f => rows[f.Id].Count > 0) + 1;
-        if (filled > 0 && frames.Count - filled > 1)
+        var last = frames.FindLastIndex(f => rows.Contains(f.Id));
+        var isInOrder = rows.Zip(rows.Skip(1)).All(pair => pair.First <= pair.Second);
+        var missing = frames.Count - 1 - last;
+        if (isInOrder && rows.Count > 0 && missing > 1)
             fields.Found.Warning(
                 default,
                 PetsItems.ReflectionFrameId,
-                $"found no reflections in the last {frames.Count - filled} frames, {frames[filled].Id} to {frames[^1].Id}; is the file complete?"
+                $"found no reflections in the last {missing} frames, {frames[last + 1].Id} to {frames[^1].Id}; is the file complete?"
             );
     }
 
@@ -70,7 +69,8 @@ static class PetsFrames
         fields.Found.Expected(angle[row], angle.Name, "a semi-angle between 0° and 90°");
     }
 
-    static void ReadReflections(CifFields fields, Dictionary<int, ImmutableArray<Observation>.Builder> rows)
+    /// <summary>Adds each row to those of its frame; returns the frames of the rows in file order.</summary>
+    static List<int> ReadReflections(CifFields fields, Dictionary<int, ImmutableArray<Observation>.Builder> rows)
     {
         var table = fields.Table(
             PetsItems.Reflection,
@@ -82,12 +82,14 @@ static class PetsFrames
             ("zone_axis_id", "the frame of a reflection")
         );
         if (table is not [var h, var k, var l, var intensity, var sigma, var frame])
-            return;
+            return [];
+        var order = new List<int>(h.Count);
         int Index(CifColumn column, int row) => fields.Integer(column[row], column.Name);
         var doubtful = new Doubtful();
         for (var i = 0; i < h.Count; i++)
         {
             var id = Index(frame, i);
+            order.Add(id);
             var hkl = new MillerIndex(Index(h, i), Index(k, i), Index(l, i));
             var su = fields.Number(sigma[i], sigma.Name);
             if (su < 0)
@@ -99,6 +101,7 @@ static class PetsFrames
                 fields.Found.Expected(frame[i], frame.Name, "a frame of the loop " + PetsItems.FrameId);
         }
         doubtful.Report(fields.Found, sigma.Name, h.Name);
+        return order;
     }
 
     /// <summary>What is odd in the rows, counted.</summary>

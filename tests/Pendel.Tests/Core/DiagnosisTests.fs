@@ -49,6 +49,7 @@ let private evaluation parameters change changeRows : Evaluation =
         Riding = Set.empty
         Restraints = [||]
         Geometry = GeometryEvidence(CollectionGeometry.Rotation, "")
+        RsgLimit = 0.9
         Mosaicity = { Perpendicular = 0.0; Along = 0.0 }
         Residuals =
             {
@@ -125,8 +126,8 @@ let ``frames with far fewer tilts than their thickness asks for are a warning`` 
     )
 
     Assert.Empty(warnings (Count 120) Uniform)
-    Assert.Single(warnings (Count 199) Plate) |> ignore
-    Assert.Empty(warnings (Count 200) Plate)
+    Assert.Single(warnings (Count 171) Plate) |> ignore
+    Assert.Empty(warnings (Count 172) Plate)
     Assert.Empty(warnings Sufficient Plate)
 
 [<Fact>]

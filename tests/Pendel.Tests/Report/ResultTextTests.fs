@@ -86,6 +86,7 @@ let private evaluation wR : Evaluation =
                 }
             |]
         Geometry = GeometryEvidence(CollectionGeometry.Rotation, "as the header says")
+        RsgLimit = 0.9
         Mosaicity = { Perpendicular = 1e-3; Along = 2e-3 }
         Residuals =
             {
@@ -294,27 +295,56 @@ let ``every row of a table has the columns of its header`` () =
         Assert.Single widths |> ignore
 
 [<Fact>]
-let ``the summary has a standard uncertainty for each number of a site that was refined`` () =
-    let su =
-        SiteUncertainty(Vector3(0.001, 0.0, 0.002), SymmetricTensor(1e-4, 2e-4, 3e-4, 4e-4, 5e-4, 6e-4), 7e-4, 0.0)
+let ``each refined number of a site has its standard uncertainty in the summary`` () =
+    let tensor = SymmetricTensor(0.011, 0.022, 0.033, 0.001, 0.002, 0.003)
 
-    let sites (outcome: Outcome) =
-        JsonDocument.Parse(Summary.write (run 3.5 2) outcome.Final (Some outcome)).RootElement.GetProperty "parameters"
+    let anisotropic =
+        AtomSite("O1", Element("O", 8), 0, Vector3(0.4, 0.5, 0.6), Adp.Anisotropic tensor, 1.0)
 
-    let refined =
-        sites
-            { outcome with
-                Uncertainties = Some [| for _ in crystal.Sites -> su |]
-            }
+    let two =
+        { outcome.Final with
+            Crystal = Crystal(crystal.Cell, crystal.SpaceGroup, crystal.Sites.Add anisotropic)
+        }
 
-    for site in refined.EnumerateArray() do
-        for number in site.GetProperty("su").EnumerateObject() do
-            Assert.Equal(JsonValueKind.Number, (site.GetProperty number.Name).ValueKind)
+    /// A hundredth of each number of a site.
+    let su (site: AtomSite) =
+        SiteUncertainty(
+            0.01 * site.Position,
+            SymmetricTensor(1.1e-4, 2.2e-4, 3.3e-4, 1e-5, 2e-5, 3e-5),
+            0.01 * site.Adp.Equivalent crystal.Cell,
+            0.01 * site.Occupancy
+        )
 
-        Assert.Equal(0.002, (at "su/z" site).GetDouble())
-        Assert.Equal(7e-4, (at "su/Ueq_A2" site).GetDouble())
+    let sites uncertainties =
+        let text =
+            Summary.write
+                (run 3.5 2)
+                two
+                (Some
+                    { outcome with
+                        Uncertainties = uncertainties
+                    })
 
-    for site in (sites outcome).EnumerateArray() do
+        JsonDocument.Parse(text).RootElement.GetProperty("parameters").EnumerateArray()
+
+    let known = set [ "label"; "element"; "charge"; "su" ]
+
+    for site in two.Crystal.Sites |> Seq.map su |> Seq.toArray |> Some |> sites do
+        let numbers =
+            [
+                for p in site.EnumerateObject() do
+                    if not (known.Contains p.Name) then
+                        p.Name, Math.Round(0.01 * p.Value.GetDouble(), 9)
+            ]
+
+        Assert.Equal<(string * float) list>(
+            numbers,
+            [
+                for p in (site.GetProperty "su").EnumerateObject() -> p.Name, Math.Round(p.Value.GetDouble(), 9)
+            ]
+        )
+
+    for site in sites None do
         Assert.Equal(JsonValueKind.Null, (site.GetProperty "su").ValueKind)
 
 [<Fact>]
