@@ -26,7 +26,7 @@ let wRMean (problem: Problem.Problem) state tilts =
     let scan = ThicknessScan.scan Monitor.silent problem stage state.Structure
     scan.WR |> Map.values |> Seq.averageBy Array.min
 
-let compare name structure frames beamGMax scoredGMax rsg =
+let compare name structure frames beamGMax scoredGMax (rsg: float) =
     let crystal = (StructureReader.Read(Path.Combine(data, name, structure))).Value
     let experiment = (PetsReader.Read(Path.Combine(data, name, frames))).Value
 

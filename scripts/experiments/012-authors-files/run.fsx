@@ -26,7 +26,7 @@ type Sample =
         Rates: float * float
     }
 
-let private sample name truth gMax rsg tilts thickness rates =
+let private sample name truth gMax (rsg: float) tilts thickness rates =
     {
         Name = name
         Truth = $"{name}/{truth}"
