@@ -6,6 +6,7 @@ open System
 open System.Diagnostics
 open System.IO
 open System.Text.Json
+open MathNet.Numerics.Distributions
 open Pendel.Crystallography
 open Pendel.Core
 open Pendel.IO
@@ -271,6 +272,10 @@ let row (case: Case) =
                 |> float
 
             $"{case.Name} bonds within 3 s.u. of the published", within _.Su
+
+            $"{case.Name} bonds expected there if both structures are right to their s.u.",
+            bonds
+            |> List.sumBy (fun b -> 2.0 * Normal.CDF(0.0, sqrt (b.Su ** 2.0 + b.RefinedSu ** 2.0), 3.0 * b.Su) - 1.0)
 
             $"{case.Name} bonds within 3 s.u. of the difference",
             within (fun b -> sqrt (b.Su ** 2.0 + b.RefinedSu ** 2.0))
