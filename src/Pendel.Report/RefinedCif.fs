@@ -170,7 +170,7 @@ let private rsgLimits (evaluations: Evaluation list) =
         |> List.map (fun e -> format "{0}" [| e.RsgLimit |])
         |> String.concat ", "
 
-/// Dynamical, or kinematical: intensities so thin that they are.
+/// What the intensities were calculated by: Bloch waves, or these for a crystal so thin that it diffracts kinematically.
 let private method (settings: Settings) =
     match settings.ThicknessModel with
     | ThicknessChoice.Kinematical -> "Kinematical"
