@@ -1,7 +1,7 @@
 /// The items of refined.cif that are not part of the structure.
 ///
-/// Names of the core dictionary; `_refine_diffraction_theory`, `_refine_ls_sample_thickness`, `_refine_ls_sample_shape_expression`
-/// and `_diffrn_precession_semi_angle` of the draft dictionary for electron diffraction.
+/// Names of the core dictionary; `_refine_diffraction_theory`, `_refine_ls_sample_thickness`, `_refine_ls_sample_shape_expression`,
+/// `_refine_ls_sample_shape_details` and `_diffrn_precession_semi_angle` of the draft dictionary for electron diffraction.
 module Pendel.Report.RefinedCif
 
 open System
@@ -250,13 +250,16 @@ let private residuals (evaluation: Evaluation) (r: Residuals) =
     ]
 
 /// F(τ), the share of the crystal thinner than τ times the sample thickness, as the draft dictionary's example has it.
-let private shape =
-    function
-    | Plate -> "_refine_ls_sample_shape_expression", Some @"F(\t) = 0 for \t < 1"
-    | Uniform -> "_refine_ls_sample_shape_expression", Some @"F(\t) = \t"
-    | Cylinder -> "_refine_ls_sample_shape_expression", Some @"F(\t) = 1 - (1 - \t^2^)^1/2^"
-    | Sphere -> "_refine_ls_sample_shape_expression", Some @"F(\t) = \t^2^"
-    | Lens -> "_refine_ls_sample_shape_expression", Some @"F(\t) = 1 - (1 - \t)^1/2^"
+let private shape distribution =
+    let expression formula =
+        "_refine_ls_sample_shape_expression", Some(@"F(\t) = " + formula)
+
+    match distribution with
+    | Plate -> expression @"0 for \t < 1"
+    | Uniform -> expression @"\t"
+    | Cylinder -> expression @"1 - (1 - \t^2^)^1/2^"
+    | Sphere -> expression @"\t^2^"
+    | Lens -> expression @"1 - (1 - \t)^1/2^"
     | Given _ as steps ->
         "_refine_ls_sample_shape_details",
         Some $"thicknesses with weights, relative: {ThicknessDistribution.toText steps}"

@@ -135,7 +135,7 @@ let constraints (evaluation: Evaluation) =
                 |]
     ]
 
-/// What frames were taken for: geometry and mosaicity, and the spread of the thickness where it is sampled.
+/// What frames were taken for: geometry, mosaicity, tilts, limit of RSg, and the spread of the thickness where it is sampled.
 let model (evaluation: Evaluation) =
     let mosaicity = evaluation.Mosaicity
     let tilts = evaluation.Frames |> Array.map _.TiltCount

@@ -254,13 +254,16 @@ let unsupported (settings: Settings) (evaluations: Evaluation list) (r: Residual
         yield! impossibleOccupancies settings evaluations.Head
     ]
 
+/// What frames are called, and their ids.
+let private named (frames: FrameResult array) =
+    (if frames.Length = 1 then "frame" else "frames"), frames |> Seq.map _.Id |> FrameIds.toText
+
 let private thicknessAtBound (settings: Settings) (frames: FrameResult array) =
     let atBound = frames |> Array.filter (isAtBound settings)
 
     [
         if atBound.Length > 0 then
-            let ids = atBound |> Seq.map _.Id |> FrameIds.toText
-            let frames = if atBound.Length = 1 then "frame" else "frames"
+            let frames, ids = named atBound
 
             System.FormattableString.Invariant
                 $"the thickness of {frames} {ids} lies at an end of thickness-range, {settings.ThicknessMin}..{settings.ThicknessMax} Å: widen it, or mistrust the {frames}"
@@ -283,8 +286,7 @@ let private undersampled (settings: Settings) (frames: FrameResult array) =
             let tooFew = frames |> Array.filter (fun f -> step f > coarsestStep settings)
 
             if tooFew.Length > 0 then
-                let ids = tooFew |> Seq.map _.Id |> FrameIds.toText
-                let frames = if tooFew.Length = 1 then "frame" else "frames"
+                let frames, ids = named tooFew
                 let most = tooFew |> Seq.map _.SufficientTilts |> Seq.max
 
                 $"{n} tilts are too few for {frames} {ids}, whose thickness asks for up to {most}: |F| may be off by two per cent and more; --tilts auto takes what is needed"

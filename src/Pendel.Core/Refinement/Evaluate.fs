@@ -61,7 +61,7 @@ let private goodnessOfFit parameters (dataSets: (Observation * float) array arra
 /// Largest |g| of the scored rows of a frame, Å⁻¹.
 let private largestG (problem: Problem) (plan: FramePlan) =
     plan.Scored
-    |> Seq.map (fun r -> (problem.Experiment.Cell.Reciprocal * r.Observation.Hkl.ToVector()).Length)
+    |> Seq.map (fun r -> problem.Experiment.Cell.ReciprocalLength r.Observation.Hkl)
     |> Seq.fold max 0.0
 
 let private frameResult problem (plan: FramePlan) (rows: Residual.Rows) thickness spread (calculated: float array) =

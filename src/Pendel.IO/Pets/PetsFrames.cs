@@ -24,7 +24,8 @@ static class PetsFrames
     /// </summary>
     static void WarnOfEmptyEnd(CifFields fields, List<VirtualFrame> frames, List<int> rows)
     {
-        var last = frames.FindLastIndex(f => rows.Contains(f.Id));
+        var filled = rows.ToHashSet();
+        var last = frames.FindLastIndex(f => filled.Contains(f.Id));
         var isInOrder = rows.Zip(rows.Skip(1)).All(pair => pair.First <= pair.Second);
         var missing = frames.Count - 1 - last;
         if (isInOrder && rows.Count > 0 && missing > 1)
