@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Pendel.Kernels;
 
@@ -67,8 +68,12 @@ internal abstract partial class ChebyshevEngine
         };
 
     /// <summary>The widest registers of the machine.</summary>
+    /// <remarks>
+    /// <c>Vector512.IsHardwareAccelerated</c> is false on machines that have AVX-512 and lower their clock for it (Skylake-X, Cascade
+    /// Lake), as a few wide instructions do not pay there; these kernels are nothing else, and do.
+    /// </remarks>
     public static LaneWidth Widest =>
-        Vector512.IsHardwareAccelerated ? LaneWidth.Bits512
+        Avx512F.IsSupported ? LaneWidth.Bits512
         : Vector256.IsHardwareAccelerated ? LaneWidth.Bits256
         : Vector128.IsHardwareAccelerated ? LaneWidth.Bits128
         : LaneWidth.Scalar;
