@@ -37,12 +37,14 @@ let private tight prior =
 let cases =
     [
         let quartz options name =
-            case name "quartz/quartz.cif" "quartz/quartz.cif_pets" $"--tilts 42 {options}"
+            case name "quartz/quartz.cif" "quartz/quartz.cif_pets" options
 
-        quartz "" "quartz"
+        quartz "--tilts 42" "quartz"
+        quartz "" "quartz-default"
+        quartz "--beam-gmax 2.5 --scored-gmax 2 --sgmax 0.04 --tilts 60" "quartz-converged"
 
         for seed in 0..2 do
-            quartz $"""{tight "0.01"} {free} {seed}""" $"quartz-free-{seed}"
+            quartz $"""--tilts 42 {tight "0.01"} {free} {seed}""" $"quartz-free-{seed}"
 
         let cspbbr3 options name =
             case name "cspbbr3/cspbbr3.cif" "cspbbr3/cspbbr3.cif_pets" options

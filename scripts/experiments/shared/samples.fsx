@@ -80,8 +80,7 @@ let private tilts (case: Case) =
         |> Seq.map (fun f -> Angle.Radians f.PrecessionAngle)
         |> Seq.max,
         case.Sample.Selection.ScoredGMax,
-        snd case.Sample.Thickness,
-        CollectionGeometry.Rotation
+        snd case.Sample.Thickness
     )
 
 /// 200 epochs with exact orientations, all samples rotated as the paper's are (the measured paracetamol data are a precession's); the thickness curve of a network is found anew after every fifty.

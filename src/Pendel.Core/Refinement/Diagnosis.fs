@@ -280,10 +280,9 @@ let private undersampled (settings: Settings) (frames: FrameResult array) =
     [
         match settings.Tilts with
         | Count n ->
-            let step (f: FrameResult) =
-                float (f.SufficientTilts - 1) / (RockingCurve.Margin * float n)
-
-            let tooFew = frames |> Array.filter (fun f -> step f > coarsestStep settings)
+            let tooFew =
+                frames
+                |> Array.filter (fun f -> n < f.SufficientTilts && f.TiltStep > coarsestStep settings)
 
             if tooFew.Length > 0 then
                 let frames, ids = named tooFew

@@ -64,7 +64,18 @@ let private largestG (problem: Problem) (plan: FramePlan) =
     |> Seq.map (fun r -> problem.Experiment.Cell.ReciprocalLength r.Observation.Hkl)
     |> Seq.fold max 0.0
 
-let private frameResult problem (plan: FramePlan) (rows: Residual.Rows) thickness spread (calculated: float array) =
+let private frameResult
+    problem
+    state
+    (plan: FramePlan)
+    (rows: Residual.Rows)
+    thickness
+    spread
+    (calculated: float array)
+    =
+    let gMax = largestG problem plan
+    let tilts = plan.Tilts |> Seq.filter (fun t -> t.Misorientation = 0.0) |> Seq.length
+
     {
         Id = plan.Frame.Id
         Alpha = plan.Frame.Alpha
@@ -76,8 +87,9 @@ let private frameResult problem (plan: FramePlan) (rows: Residual.Rows) thicknes
             else
                 None
         RObs = Residual.rObserved rows calculated
-        TiltCount = plan.Tilts |> Seq.filter (fun t -> t.Misorientation = 0.0) |> Seq.length
-        SufficientTilts = Problem.sufficientTilts problem (largestG problem plan) thickness plan.Frame
+        TiltCount = tilts
+        TiltStep = RockingCurve.Step(plan.SemiAngle, gMax, thickness, tilts, problem.Geometry.Geometry)
+        SufficientTilts = Problem.sufficientTilts problem state gMax thickness plan.Frame
         Thickness = thickness
         ThicknessSpread = spread
         Correction = plan.Correction
@@ -245,7 +257,7 @@ let private calculate hand (dataSet: DataSet) : Calculated =
         Frames =
             kept
             |> Array.map (fun i ->
-                frameResult dataSet.Problem plans[i] stage.Model.Rows[i] states[i].Thickness spreads[i] all[i])
+                frameResult dataSet.Problem state plans[i] stage.Model.Rows[i] states[i].Thickness spreads[i] all[i])
         Working = working
         HeldOut = working |> Map.ofArray |> heldOutRows hand dataSet
     }

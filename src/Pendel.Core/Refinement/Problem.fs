@@ -194,9 +194,15 @@ let largestThickness (problem: Problem) (state: State) =
 let private reach (settings: Settings) =
     if settings.MosaicityAlong = Refined then 6.0 else 4.0
 
-/// Steps of the rocking curve of a frame that resolve it up to |g|, Å⁻¹, and a thickness, Å.
-let sufficientTilts (problem: Problem) gMax thickness (frame: VirtualFrame) =
-    RockingCurve.SufficientTilts(Angle.Radians frame.PrecessionAngle, gMax, thickness, problem.Geometry.Geometry)
+/// Steps of the rocking curve of a frame that resolve it up to |g|, Å⁻¹, and a thickness, Å, with the mosaic blocks of a state.
+let sufficientTilts (problem: Problem) (state: State) gMax thickness (frame: VirtualFrame) =
+    RockingCurve.SufficientTilts(
+        Angle.Radians frame.PrecessionAngle,
+        gMax,
+        thickness,
+        state.Mosaicity.Perpendicular,
+        problem.Geometry.Geometry
+    )
 
 /// The rocking curve of a frame by the settings and the mosaicity of a state; `Sufficient` takes its largest thickness.
 let curve (problem: Problem) (state: State) (frame: VirtualFrame) : Rocking.Curve =
@@ -208,7 +214,8 @@ let curve (problem: Problem) (state: State) (frame: VirtualFrame) : Rocking.Curv
         Count =
             match settings.Tilts with
             | Count n -> n
-            | Sufficient -> sufficientTilts problem settings.Selection.ScoredGMax (largestThickness problem state) frame
+            | Sufficient ->
+                sufficientTilts problem state settings.Selection.ScoredGMax (largestThickness problem state) frame
         Beyond = reach settings * state.Mosaicity.Along
         Mosaicity = state.Mosaicity
     }

@@ -88,23 +88,50 @@ public static class RockingCurve
     }
 
     /// <summary>
-    /// Tilts that sample the rocking curve of the sharpest reflection: N = 1 + ⌈1.25 · L · g · t⌉ (Margin = 1.25), with L the angle that the
-    /// crystal turns through: 2φ in a rotation, 2πφ in a precession.
+    /// ΔS·t of a rocking curve in n equal steps: L · g · t / n, with L the angle that the crystal turns through: 2φ in a rotation,
+    /// 2πφ in a precession.
     /// </summary>
     /// <param name="semiAngle">φ, rad.</param>
-    /// <param name="scoredGMax">Largest |g| that is scored, Å⁻¹.</param>
+    /// <param name="gMax">Largest |g|, Å⁻¹.</param>
     /// <param name="thickness">Largest thickness, Å.</param>
+    /// <param name="count">n.</param>
     /// <param name="geometry">How the crystal moves.</param>
-    /// <remarks>I_g(S) is band-limited to |τ| ≤ t, so equal steps integrate it once ΔS·t &lt; 1 (CONVENTIONS, Rocking).</remarks>
-    public static int SufficientTilts(
+    public static double Step(
         double semiAngle,
-        double scoredGMax,
+        double gMax,
         double thickness,
+        int count,
         CollectionGeometry geometry = CollectionGeometry.Rotation
     )
     {
         var path = geometry == CollectionGeometry.Precession ? 2 * Math.PI * semiAngle : 2 * semiAngle;
-        return 1 + (int)Math.Ceiling(Margin * path * scoredGMax * thickness);
+        return path * gMax * thickness / count;
+    }
+
+    /// <summary>
+    /// Tilts that sample the rocking curve of the sharpest reflection: N = 1 + ⌈1.25 · L · g · t / (1 + 1.5 min(1, 1.0908 σ · g · t))⌉
+    /// (Margin = 1.25); L as in <see cref="Step"/>.
+    /// </summary>
+    /// <param name="semiAngle">φ, rad.</param>
+    /// <param name="gMax">Largest |g| that is scored, Å⁻¹.</param>
+    /// <param name="thickness">Largest thickness, Å.</param>
+    /// <param name="mosaicity">σ of the mosaic blocks, each of which is sampled so, rad.</param>
+    /// <param name="geometry">How the crystal moves.</param>
+    /// <remarks>
+    /// I_g(S) is band-limited to |τ| ≤ t, so equal steps integrate it once ΔS·t &lt; 1. In a rotation the curves of three mosaic blocks
+    /// are sampled at different places, and their mean takes fewer steps (CONVENTIONS, Rocking); σ counts as 0 in a precession.
+    /// </remarks>
+    public static int SufficientTilts(
+        double semiAngle,
+        double gMax,
+        double thickness,
+        double mosaicity = 0,
+        CollectionGeometry geometry = CollectionGeometry.Rotation
+    )
+    {
+        var apart =
+            geometry == CollectionGeometry.Precession ? 0 : Math.Min(1, UpperCentroid * mosaicity * gMax * thickness);
+        return 1 + (int)Math.Ceiling(Margin / (1 + 1.5 * apart) * Step(semiAngle, gMax, thickness, 1, geometry));
     }
 
     static void Require(double semiAngle, int count)

@@ -31,6 +31,7 @@ let private frame id correction : FrameResult =
         WR = if id = 2 then None else Some 0.05
         RObs = None
         TiltCount = 42
+        TiltStep = 0.7
         SufficientTilts = 40
         Thickness = 400.0 + float id
         ThicknessSpread = None
