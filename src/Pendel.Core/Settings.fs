@@ -5,7 +5,7 @@ open Pendel.Diffraction
 
 /// How many orientations integrate a frame.
 type TiltSampling =
-    /// N = 1 + ⌈1.25 · 2φ · g_scored · t⌉ for the largest current thickness (CONVENTIONS, Rocking).
+    /// N = 1 + ⌈1.25 · 2φ · g_scored · t⌉ for the largest current thickness, fewer with mosaic blocks (CONVENTIONS, Rocking).
     | Sufficient
     /// The same number for every frame.
     | Count of int

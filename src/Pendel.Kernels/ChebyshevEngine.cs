@@ -70,7 +70,7 @@ internal abstract partial class ChebyshevEngine
     /// <summary>The widest registers of the machine.</summary>
     /// <remarks>
     /// <c>Vector512.IsHardwareAccelerated</c> is false on machines that have AVX-512 and lower their clock for it (Skylake-X, Cascade
-    /// Lake), as a few wide instructions do not pay there; these kernels are nothing else, and do.
+    /// Lake, Cooper Lake), since a few wide instructions do not pay there. These kernels consist of them.
     /// </remarks>
     public static LaneWidth Widest =>
         Avx512F.IsSupported ? LaneWidth.Bits512

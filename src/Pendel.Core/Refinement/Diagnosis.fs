@@ -254,7 +254,7 @@ let unsupported (settings: Settings) (evaluations: Evaluation list) (r: Residual
         yield! impossibleOccupancies settings evaluations.Head
     ]
 
-/// What frames are called, and their ids.
+/// "frame" or "frames", and their ids.
 let private named (frames: FrameResult array) =
     (if frames.Length = 1 then "frame" else "frames"), frames |> Seq.map _.Id |> FrameIds.toText
 
@@ -280,9 +280,7 @@ let private undersampled (settings: Settings) (frames: FrameResult array) =
     [
         match settings.Tilts with
         | Count n ->
-            let tooFew =
-                frames
-                |> Array.filter (fun f -> n < f.SufficientTilts && f.TiltStep > coarsestStep settings)
+            let tooFew = frames |> Array.filter (fun f -> f.TiltStep > coarsestStep settings)
 
             if tooFew.Length > 0 then
                 let frames, ids = named tooFew

@@ -74,7 +74,9 @@ let private frameResult
     (calculated: float array)
     =
     let gMax = largestG problem plan
-    let tilts = plan.Tilts |> Seq.filter (fun t -> t.Misorientation = 0.0) |> Seq.length
+
+    let fringes =
+        RockingCurve.Fringes(plan.SemiAngle, gMax, thickness, problem.Geometry.Geometry)
 
     {
         Id = plan.Frame.Id
@@ -87,8 +89,8 @@ let private frameResult
             else
                 None
         RObs = Residual.rObserved rows calculated
-        TiltCount = tilts
-        TiltStep = RockingCurve.Step(plan.SemiAngle, gMax, thickness, tilts, problem.Geometry.Geometry)
+        TiltCount = plan.Tilts |> Seq.filter (fun t -> t.Misorientation = 0.0) |> Seq.length
+        TiltStep = fringes / float (Problem.curve problem state plan.Frame).Count
         SufficientTilts = Problem.sufficientTilts problem state gMax thickness plan.Frame
         Thickness = thickness
         ThicknessSpread = spread

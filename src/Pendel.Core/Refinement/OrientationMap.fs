@@ -47,7 +47,8 @@ let private place grid line k =
     if line % 2 = 0 then k else samples grid - 1 - k
 
 /// The grid of a frame: σ the width of the mosaic blocks, whose three equal parts have the variance ⅔ 1.0908² σ².
-let private gridOf (semiAngle: float) window (mosaicity: float) =
+let private gridOf (semiAngle: float) tilts (mosaicity: float) =
+    let window = max tilts (int (Math.Ceiling(2.0 * semiAngle / spacing)))
     let stepX = 2.0 * semiAngle / float window
     let variance = 2.0 / 3.0 * RockingCurve.UpperCentroid ** 2.0 * mosaicity ** 2.0
     let block = int (Math.Ceiling(sqrt variance / spacing))

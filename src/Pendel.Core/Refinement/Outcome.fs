@@ -20,9 +20,9 @@ type FrameResult =
         RObs: float option
         /// Orientations that integrate the frame, mosaic blocks not counted.
         TiltCount: int
-        /// ΔS·t of its rocking curve for its thickness and its rows (`RockingCurve.Step`).
+        /// ΔS·t of its rocking curve for its thickness and its rows (`RockingCurve.Fringes`).
         TiltStep: float
-        /// Steps of its rocking curve that its thickness and its rows ask for (`RockingCurve.SufficientTilts`).
+        /// Steps of its rocking curve that its thickness, its rows and its mosaic blocks ask for (`RockingCurve.SufficientTilts`).
         SufficientTilts: int
         /// Thickness, Å; where it is sampled, the mean μ of the samples' distribution, at which intensities are.
         Thickness: float

@@ -194,13 +194,20 @@ let largestThickness (problem: Problem) (state: State) =
 let private reach (settings: Settings) =
     if settings.MosaicityAlong = Refined then 6.0 else 4.0
 
-/// Steps of the rocking curve of a frame that resolve it up to |g|, Å⁻¹, and a thickness, Å, with the mosaic blocks of a state.
+/// Steps of the rocking curve of a frame that resolve it up to |g|, Å⁻¹, and a thickness, Å, with the mosaic blocks of a state; where
+/// these are refined, as for a perfect crystal, so that one number suits whatever width comes out.
 let sufficientTilts (problem: Problem) (state: State) gMax thickness (frame: VirtualFrame) =
+    let mosaicity =
+        if problem.Settings.Mosaicity = Refined then
+            0.0
+        else
+            state.Mosaicity.Perpendicular
+
     RockingCurve.SufficientTilts(
         Angle.Radians frame.PrecessionAngle,
         gMax,
         thickness,
-        state.Mosaicity.Perpendicular,
+        mosaicity,
         problem.Geometry.Geometry
     )
 

@@ -27,7 +27,7 @@ public static class RockingCurve
     static readonly double[] Centroids = [-UpperCentroid, 0, UpperCentroid];
 
     /// <summary>Steps of a sufficiently sampled rocking curve for each that it takes at least.</summary>
-    public const double Margin = 1.25;
+    const double Margin = 1.25;
 
     /// <summary>Continuous rotation: the midpoints of n equal steps of [−φ, φ] about x, equal weights.</summary>
     /// <param name="semiAngle">φ, rad.</param>
@@ -88,29 +88,19 @@ public static class RockingCurve
     }
 
     /// <summary>
-    /// ΔS·t of a rocking curve in n equal steps: L · g · t / n, with L the angle that the crystal turns through: 2φ in a rotation,
-    /// 2πφ in a precession.
+    /// Fringes 1/t that S of the fastest reflection passes: L · g · t, with L the angle that the crystal turns through: 2φ in a
+    /// rotation, 2πφ in a precession. In n equal steps ΔS·t is their n-th part.
     /// </summary>
     /// <param name="semiAngle">φ, rad.</param>
     /// <param name="gMax">Largest |g|, Å⁻¹.</param>
     /// <param name="thickness">Largest thickness, Å.</param>
-    /// <param name="count">n.</param>
     /// <param name="geometry">How the crystal moves.</param>
-    public static double Step(
-        double semiAngle,
-        double gMax,
-        double thickness,
-        int count,
-        CollectionGeometry geometry = CollectionGeometry.Rotation
-    )
-    {
-        var path = geometry == CollectionGeometry.Precession ? 2 * Math.PI * semiAngle : 2 * semiAngle;
-        return path * gMax * thickness / count;
-    }
+    public static double Fringes(double semiAngle, double gMax, double thickness, CollectionGeometry geometry) =>
+        (geometry == CollectionGeometry.Precession ? 2 * Math.PI : 2) * semiAngle * gMax * thickness;
 
     /// <summary>
-    /// Tilts that sample the rocking curve of the sharpest reflection: N = 1 + ⌈1.25 · L · g · t / (1 + 1.5 min(1, 1.0908 σ · g · t))⌉
-    /// (Margin = 1.25); L as in <see cref="Step"/>.
+    /// Tilts that sample a rocking curve: N = 1 + ⌈1.25 · L · g · t / (1 + min(1, 1.0908 σ · g · t))⌉, L · g · t as in
+    /// <see cref="Fringes"/>; σ counts as 0 in a precession.
     /// </summary>
     /// <param name="semiAngle">φ, rad.</param>
     /// <param name="gMax">Largest |g| that is scored, Å⁻¹.</param>
@@ -118,8 +108,8 @@ public static class RockingCurve
     /// <param name="mosaicity">σ of the mosaic blocks, each of which is sampled so, rad.</param>
     /// <param name="geometry">How the crystal moves.</param>
     /// <remarks>
-    /// I_g(S) is band-limited to |τ| ≤ t, so equal steps integrate it once ΔS·t &lt; 1. In a rotation the curves of three mosaic blocks
-    /// are sampled at different places, and their mean takes fewer steps (CONVENTIONS, Rocking); σ counts as 0 in a precession.
+    /// I_g(S) is band-limited to |τ| ≤ t, so equal steps integrate it once ΔS·t &lt; 1: all curves of a perfect crystal at 0.8. Those of
+    /// mosaic blocks are sampled at different places, and their mean is as good on half of the tilts (CONVENTIONS, Rocking).
     /// </remarks>
     public static int SufficientTilts(
         double semiAngle,
@@ -131,7 +121,7 @@ public static class RockingCurve
     {
         var apart =
             geometry == CollectionGeometry.Precession ? 0 : Math.Min(1, UpperCentroid * mosaicity * gMax * thickness);
-        return 1 + (int)Math.Ceiling(Margin / (1 + 1.5 * apart) * Step(semiAngle, gMax, thickness, 1, geometry));
+        return 1 + (int)Math.Ceiling(Margin / (1 + apart) * Fringes(semiAngle, gMax, thickness, geometry));
     }
 
     static void Require(double semiAngle, int count)

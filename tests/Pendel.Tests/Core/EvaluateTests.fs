@@ -118,3 +118,23 @@ let ``frames without enough rows or without a thickness are left out and counted
     Assert.Equal(2, result.Residuals.FramesLeftOutOfRObs)
     Assert.Equal(None, result.Frames[0].WR)
     Assert.Equal(result.Frames[1].WR.Value, result.Residuals.WRMean, 15)
+
+[<Fact>]
+let ``tilts beyond the ends of a frame, for blocks about the rocking axis, make its steps no finer`` () =
+    let problem, initial =
+        Problem.create
+            { settings with
+                MosaicityAlong = Degrees 0.3
+            }
+            1
+            quartz
+            full.Value
+
+    let state = uniform full.Value 430.0 initial
+
+    let frames =
+        (Evaluate.at problem (Problem.plan problem state full.Value.Frames) state).Frames
+
+    for blocks, perfect in Seq.zip frames (evaluate full.Value id).Frames do
+        Assert.True(blocks.TiltCount > perfect.TiltCount)
+        Assert.Equal(perfect.TiltStep, blocks.TiltStep, 12)

@@ -219,6 +219,9 @@ let private turnedBy turn settings =
             Corrections = Map [ 3, turn ]
         })
 
+/// Tilts no farther apart than a map's turns, so that the turns that are looked for are among them.
+let private fine (settings: Settings) = { settings with Tilts = Count 48 }
+
 /// The state after a thorough search of the orientations and one that is not.
 let private searched settings data =
     let problem, initial = Problem.create settings 2 quartz data
@@ -230,13 +233,13 @@ let private searched settings data =
 [<Fact>]
 let ``a frame that is turned is found among frames that are not`` () =
     let turned = 0.15 * degree * Vector3(0.6, -0.8, 0.0)
-    let data = turnedBy turned settings
+    let data = turnedBy turned (fine settings)
 
     // the strongest of a frame's intensities say little of where its range ends
     for orientation, near in [ Gradient, 0.002; Robust, 0.002; Intensities, 0.02 ] do
         let found =
             searched
-                { oriented with
+                { fine oriented with
                     Orientation = orientation
                 }
                 data
@@ -252,8 +255,8 @@ let ``a frame that is turned is found among frames that are not`` () =
 [<Fact>]
 let ``one of the three best minima of a frame's map lies within its steps of the frame's turn`` () =
     let turned = degree * Vector3(0.25, -0.3, 0.0)
-    let data = turnedBy turned settings
-    let problem, initial = Problem.create oriented 2 quartz data
+    let data = turnedBy turned (fine settings)
+    let problem, initial = Problem.create (fine oriented) 2 quartz data
     let state = uniform data 400.0 initial
 
     let frames =
@@ -270,9 +273,9 @@ let ``one of the three best minima of a frame's map lies within its steps of the
 
     let reference = Map [ (3, Residual.information atTurn.Model.Rows[0]) ]
 
-    // tilts are 2°/24 apart, the turns about y 0.05°
+    // tilts are 2°/48 apart, the turns about y 0.05°
     let isNear (struct (correction: Vector3, _)) =
-        abs (correction.X - turned.X) <= 2.0 / 24.0 * degree
+        abs (correction.X - turned.X) <= 2.0 / 48.0 * degree
         && abs (correction.Y - turned.Y) <= 0.05 * degree
 
     for measure in

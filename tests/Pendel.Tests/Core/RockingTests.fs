@@ -112,3 +112,57 @@ let ``samples of a distribution of thickness have its mean`` () =
             Array.init 10000 (fun i -> ThicknessDistribution.cumulative shape ((float i + 0.5) / 10000.0))
 
         Assert.Equal(mean, 1.0 - Array.average below, 1e-4)
+
+/// Largest |g| 1.3 Å⁻¹, wedges.
+let private wedges =
+    { settings with
+        Selection = SelectionSettings(1.3, 0.02, 1.3, 0.9, 0.0)
+        Tilts = Sufficient
+        ThicknessDistribution = Uniform
+    }
+
+let private frames = geometry quartz.Cell [ -20.0; 0.0; 20.0; 40.0 ]
+
+/// Tilts of the first frame.
+let private tiltCount perpendicular along =
+    let problem, initial =
+        Problem.create
+            { wedges with
+                Mosaicity = perpendicular
+                MosaicityAlong = along
+            }
+            1
+            quartz
+            frames
+
+    (Problem.curve problem (uniform frames 600.0 initial) frames.Frames[0]).Count
+
+[<Fact>]
+let ``mosaic blocks of a known width perpendicular to the rocking axis take half of the tilts`` () =
+    let perfect = tiltCount (Degrees 0.0) (Degrees 0.0)
+    Assert.InRange(2 * tiltCount (Degrees 0.3) (Degrees 0.0), perfect, perfect + 2)
+    Assert.Equal(perfect, tiltCount (Degrees 0.0) (Degrees 0.3))
+    Assert.Equal(perfect, tiltCount Refined (Degrees 0.0))
+
+[<Fact>]
+let ``half of the tilts integrate a frame of mosaic blocks to half a per cent of |F|`` () =
+    let amplitudes tilts =
+        let settings =
+            { wedges with
+                Tilts = tilts
+                Mosaicity = Degrees 0.3
+            }
+
+        [|
+            for frame in (noiseFree settings quartz frames (fun s -> uniform frames 600.0 s)).Frames do
+                for row in frame.Observations -> sqrt row.Intensity
+        |]
+
+    let exact = amplitudes (Count 300)
+
+    let error tilts =
+        (Array.map2 (fun a b -> abs (a - b)) (amplitudes tilts) exact |> Array.sum)
+        / Array.sum exact
+
+    Assert.InRange(error Sufficient, 0.0, 0.005)
+    Assert.True(error (Count(tiltCount (Degrees 0.3) (Degrees 0.0) / 3)) > 0.02)

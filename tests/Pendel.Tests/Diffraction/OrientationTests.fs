@@ -166,20 +166,20 @@ let ``sufficient tilts are the least number with 0.8 of the sampling limit, plus
     Assert.Equal(62, RockingCurve.SufficientTilts(0.015625, 1.5, 1024.1))
     let n = RockingCurve.SufficientTilts(0.0174533, 2.0, 850.0)
     Assert.InRange(0.0349066 / float (n - 1) * 2.0 * 850.0, 0.75, 0.8)
-    Assert.Equal(0.8, RockingCurve.Step(0.015625, 1.5, 1024.0, 60), 14)
+    Assert.Equal(48.0, RockingCurve.Fringes(0.015625, 1.5, 1024.0, CollectionGeometry.Rotation), 12)
+    Assert.Equal(48.0 * Math.PI, RockingCurve.Fringes(0.015625, 1.5, 1024.0, CollectionGeometry.Precession), 12)
 
 [<Fact>]
-let ``mosaic blocks take two fifths of the tilts where neighbours are at least a band apart, else more`` () =
+let ``mosaic blocks take half of the tilts where neighbours are at least a fringe apart, else more`` () =
     let tilts geometry blocksApart =
         let sigma = blocksApart / (RockingCurve.UpperCentroid * 1.5 * 1024.0)
         RockingCurve.SufficientTilts(0.015625, 1.5, 1024.0, sigma, geometry)
 
     let rotation = tilts CollectionGeometry.Rotation
     Assert.Equal(61, rotation 0.0)
-    // 60/1.75 = 34.3
-    Assert.Equal(36, rotation 0.5)
-    Assert.Equal(25, rotation 1.01)
-    Assert.Equal(25, rotation 10.0)
+    Assert.Equal(41, rotation 0.5)
+    Assert.Equal(31, rotation 1.01)
+    Assert.Equal(31, rotation 10.0)
     Assert.Equal(tilts CollectionGeometry.Precession 0.0, tilts CollectionGeometry.Precession 1.0)
 
 [<Fact>]
