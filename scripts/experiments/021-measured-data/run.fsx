@@ -34,6 +34,11 @@ let private free = "--free 0.1 --free-seed"
 let private tight prior =
     $"--orientation robust --orientation-prior {prior} --loss wr2"
 
+/// Nine frames of quartz.
+let private everyEleventh =
+    let others = [ 1..99 ] |> List.filter (fun i -> i % 11 <> 5)
+    $"""--exclude-frames {others |> List.map string |> String.concat ","}"""
+
 let cases =
     [
         let quartz options name =
@@ -41,7 +46,8 @@ let cases =
 
         quartz "--tilts 42" "quartz"
         quartz "" "quartz-default"
-        quartz "--beam-gmax 2.5 --scored-gmax 2 --sgmax 0.04 --tilts 60" "quartz-converged"
+        quartz $"--beam-gmax 2.5 --scored-gmax 2 --sgmax 0.04 --tilts 60 {everyEleventh}" "quartz-converged"
+        quartz $"--tilts 42 {everyEleventh}" "quartz-nine"
 
         for seed in 0..2 do
             quartz $"""--tilts 42 {tight "0.01"} {free} {seed}""" $"quartz-free-{seed}"
