@@ -11,16 +11,14 @@ open Pendel.IO
 open Pendel.Report
 
 let private crystal =
-    let mutable group: SpaceGroup | null = null
-    let mutable error = ""
-
-    if not (SpaceGroup.TryFromHall("P 1", &group, &error)) then
-        failwith error
-
     let site =
         AtomSite("Si1", Element("Si", 14), 0, Vector3(0.1, 0.2, 0.3), Adp.Isotropic 0.01, 1.0)
 
-    Crystal(UnitCell(4.0, 5.0, 6.0, 90.0, 90.0, 90.0), Unchecked.nonNull group, ImmutableArray.Create site)
+    Crystal(
+        UnitCell(4.0, 5.0, 6.0, 90.0, 90.0, 90.0),
+        Pendel.Tests.Core.DataSets.spaceGroup "P1",
+        ImmutableArray.Create site
+    )
 
 let private frame id correction : FrameResult =
     {
